@@ -1,0 +1,376 @@
+"""The face of ceasefire-sim for notebooks: load a scenario, run it, compare designs, sweep a grid.
+
+A mediator needs three lines for the common question; everything heavy opens only when it is first used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
+    import pandas as pd
+
+    from sim.experiment import design
+    from sim.experiment.run_folder import Finished
+    from sim.scenario.scenario import Scenario
+
+__all__ = ["Comparison", "Design", "Run", "Sweep", "compare", "load", "run", "sweep", "theory"]
+
+
+def __getattr__(name: str) -> Any:
+    """`sim.theory`: the closed forms, opened on first use."""
+    if name == "theory":
+        from sim.measure import theory
+
+        return theory
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+class Design:
+    """A checked scenario that can be varied; it never changes, `vary` gives a new one."""
+
+    def __init__(
+        self, path: str, values: tuple[tuple[str, str], ...] = (), data: tuple[str, ...] = ()
+    ) -> None:
+        from sim.scenario.reader import read
+
+        self._path, self._values, self._data = path, values, data
+        self._loaded = read(path, overrides=values, data_dirs=data)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as checked data."""
+        return self._loaded.scenario
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario, with the values that differ from its file."""
+        return ", ".join((self.scenario.name, *(f"{key} = {value}" for key, value in self._values)))
+
+    def vary(self, key: str, value: Any) -> Design:
+        """Design with one value changed; raises ScenarioErrors if the scenario may not hold it."""
+        return self._with([(key, _toml(value))])
+
+    def _with(self, values: Sequence[tuple[str, str]]) -> Design:
+        return Design(self._path, (*self._values, *values), self._data)
+
+    def explain(self, key: str | None = None) -> list[str]:
+        """Every value with unit, meaning, origin and source, or those at and below a key."""
+        from sim.scenario.explain import explain
+
+        return explain(self._loaded, key)
+
+    def _content(self) -> design.Loaded:
+        from sim.experiment.design import Loaded
+        from sim.experiment.place import digest_of
+
+        return Loaded(self.scenario, {k: digest_of(f) for k, f in sorted(self._loaded.data_files.items())})
+
+    def _data_dirs(self) -> tuple[Path, ...]:
+        from sim.scenario.shipped import shipped
+
+        own = [Path(self._path).resolve().parent] if os.path.exists(self._path) else []
+        return (*own, shipped("scenarios"), *(Path(folder).resolve() for folder in self._data))
+
+    def __repr__(self) -> str:
+        return f"<Design {self.name}>"
+
+
+def _toml(value: Any) -> str:
+    from sim.scenario.canonical import inline
+
+    return inline(list(value) if isinstance(value, tuple) else value)
+
+
+def load(path: str | os.PathLike[str], *, data: Sequence[str] = (), **values: Any) -> Design:
+    """Load a scenario file or a shipped scenario by name.
+
+    Raises ScenarioErrors with everything that is wrong.
+    """
+    return Design(os.fspath(path), tuple((key, _toml(value)) for key, value in values.items()), tuple(data))
+
+
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """Tables of a run by name; each is read when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if name not in iter(self):
+            raise KeyError(f"{name}: the tables are {', '.join(self)}")
+        if name not in self._read:
+            self._read[name] = pd.read_csv(self._folder / f"{name}.csv", keep_default_na=False, na_values={})
+            frame = self._read[name]
+            for column in frame.columns[frame.columns.str.endswith("_h")]:
+                frame[column] = pd.to_numeric(frame[column])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        from sim.experiment.machinery import columns
+
+        return iter(columns())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Figures:
+    """Figures of a run: `figures.funnel()` and the others that `dir(run.figures)` lists."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __dir__(self) -> list[str]:
+        return sorted(p.stem for p in (self._folder / "figures").glob("*.svg"))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in dir(self):
+            raise AttributeError(f"no figure {name}: there are {', '.join(dir(self))}")
+        return lambda: Picture((self._folder / "figures" / f"{name}.svg").read_text(encoding="utf-8"))
+
+
+class Picture:
+    """A figure that a notebook shows."""
+
+    def __init__(self, svg: str) -> None:
+        self.svg = svg
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+class Run:
+    """A finished run: `.summary`, `.tables[...]`, `.figures`, `.findings`, `.folder`."""
+
+    def __init__(self, finished: Finished, keep: TemporaryDirectory[str] | None = None) -> None:
+        self._finished, self._keep = finished, keep
+        self.folder = finished.path
+        self.tables = Tables(self.folder)
+        self.figures = Figures(self.folder)
+
+    @property
+    def findings(self) -> list[str]:
+        """Findings in sentences, with what was not computed."""
+        return [*self._finished.summary["findings"], self._finished.summary["range"]]
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row for each measure and group, with noise interval, replications and reason."""
+        import pandas as pd
+
+        text = {"measure": str, "by": str, "group": str, "unit": str, "reason": str}
+        frame = pd.read_csv(self.folder / "summary.csv", dtype=text)
+        return frame.fillna(dict.fromkeys(text, ""))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        whole = self.summary
+        shown = whole[whole["by"] == "all"].set_index("measure")
+        table = shown[["unit", "estimate", "noise_low", "noise_high", "replications", "reason"]].to_html()
+        said = "".join(f"<p>{escape(text)}</p>" for text in self.findings)
+        return f"<p>SIMULATED</p>{said}{table}<p>{escape(self._finished.summary['caveat'])}</p>"
+
+    def __repr__(self) -> str:
+        return f"<Run of {self._finished.replications} replications in {self.folder}>"
+
+
+def _luck(base: Design, seed: int | None, seeds: str | None, replications: int | None) -> tuple[int, int]:
+    root, count = base.scenario.study.seed, base.scenario.study.replications
+    if seeds is not None:
+        from sim.experiment.seeds import seed_set
+
+        _, root, count = seed_set(seeds)
+    return root if seed is None else seed, count if replications is None else replications
+
+
+def run(
+    base: Design | str,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    seeds: str | None = None,
+    workers: int = 1,
+    out: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    report: bool = True,
+) -> Run:
+    """Run a design; in a temporary folder that goes with the result, unless `out` names one.
+
+    Raises ScenarioErrors, or a Refusal if the folder cannot be used.
+    """
+    from tempfile import TemporaryDirectory
+
+    from sim.experiment.machinery import real
+    from sim.experiment.run_folder import Plan
+    from sim.experiment.run_folder import run as run_plan
+
+    one = load(base) if isinstance(base, str) else base
+    root, count = _luck(one, seed, seeds, replications)
+    keep = TemporaryDirectory(prefix="ceasefire-run-") if out is None else None
+    path = Path(keep.name) / "run" if keep else Path(os.fspath(out or ""))
+    content = one._content()
+    plan = Plan(
+        content.scenario,
+        real(),
+        root,
+        count,
+        path,
+        workers,
+        one._data_dirs(),
+        Path(cache) if cache else None,
+        report=_report if report else None,
+        digests=content.digests,
+    )
+    return Run(run_plan(plan), keep)
+
+
+def _report(path: Path) -> object:
+    from sim.report.document import write_report
+
+    return write_report(path)
+
+
+class Comparison:
+    """One design against another: `.table` with every measure."""
+
+    def __init__(self, found: design.Comparison) -> None:
+        self._found = found
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """B less A for each measure, with noise interval, whether it is clear, and the gain from pairing."""
+        import pandas as pd
+
+        from sim.experiment.design import verdict
+        from sim.experiment.summary import Difference
+
+        frame = pd.DataFrame(self._found.rows, columns=list(Difference._fields))
+        frame["verdict"] = [verdict(row) for row in self._found.rows]
+        return frame.set_index("measure")
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = f"SIMULATED. A = {self._found.a}, B = {self._found.b}"
+        return f"<p>{escape(head)}</p>{self.table.to_html()}"
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self._found.b} with {self._found.a}>"
+
+
+def compare(
+    a: Design | str,
+    b: Design | str,
+    *,
+    seeds: str | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int = 1,
+) -> Comparison:
+    """Run two designs with the same luck and give the paired difference B less A of every measure."""
+    from sim.experiment import design
+    from sim.experiment.machinery import catalogue
+    from sim.experiment.run_folder import read_back
+
+    pair = [load(one) if isinstance(one, str) else one for one in (a, b)]
+    root, count = _luck(pair[0], seed, seeds, replications)
+    runs = [run(one, replications=count, seed=root, workers=workers, report=False) for one in pair]
+    sides = [(one.name, *read_back(done.folder)[1:]) for one, done in zip(pair, runs, strict=True)]
+    return Comparison(design.compare(sides[0], sides[1], catalogue()))
+
+
+class Sweep:
+    """A finished sweep: `.table`, one row for each point and measure; `.heatmap(measure)` for two keys."""
+
+    def __init__(self, found: design.Sweep, keep: TemporaryDirectory[str] | None = None) -> None:
+        self._found, self._keep = found, keep
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each point and measure."""
+        import pandas as pd
+
+        return pd.read_csv(self._found.path / "sweep.csv")
+
+    def heatmap(self, measure: str) -> Any:
+        """One measure over the two keys, for a notebook."""
+        return heatmap_of(self._found, measure)
+
+    def _repr_html_(self) -> str:
+        return f"<p>SIMULATED</p>{self.table.head(200).to_html()}"
+
+
+def heatmap_of(found: design.Sweep, measure: str) -> Any:
+    """Heat map of one measure over the two keys of a sweep.
+
+    Raises ValueError unless there are two keys and the measure is known.
+    """
+    import pandas as pd
+
+    from sim.experiment.design import plain
+    from sim.report.figures import heatmap
+    from sim.report.languages import words
+
+    if len(found.axes) != 2:
+        raise ValueError(f"a heat map needs two keys, this sweep has {len(found.axes)}")
+    keys = [axis.key for axis in found.axes]
+    rows, units, n = [], {}, 0
+    for point, lines in found.estimates:
+        line = {x.measure: x for x in lines}.get(measure)
+        if line is None:
+            raise ValueError(f"{measure}: no such measure; there are {', '.join(x.measure for x in lines)}")
+        rows.append([*(plain(dict(point.values)[key]) for key in keys), line.estimate])
+        units[measure], n = line.unit, max(n, line.replications)
+    frame = pd.DataFrame(rows, columns=[*keys, measure]).astype({measure: float})
+    return heatmap(frame, keys[0], keys[1], measure, words=words("en"), unit=units[measure], replications=n)
+
+
+def sweep(
+    base: Design | str,
+    grid: Mapping[str, Sequence[Any]],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    seeds: str | None = None,
+    workers: int = 1,
+    out: str | os.PathLike[str] | None = None,
+) -> Sweep:
+    """Run a grid of designs: each key with its values."""
+    from tempfile import TemporaryDirectory
+
+    from sim.experiment import design
+    from sim.experiment.grid import Axis, points
+    from sim.experiment.machinery import real
+
+    one = load(base) if isinstance(base, str) else base
+    root, count = _luck(one, seed, seeds, replications)
+    axes = [Axis(key, tuple(_toml(value) for value in values)) for key, values in grid.items()]
+    read = lambda values: one._with(values)._content()  # noqa: E731
+    design.checked_axes(axes, read)
+    keep = TemporaryDirectory(prefix="ceasefire-sweep-") if out is None else None
+    path = Path(keep.name) / "sweep" if keep else Path(os.fspath(out or ""))
+    with TemporaryDirectory(prefix="ceasefire-") as spare:
+        plan = design.SweepPlan(
+            one._content(),
+            read,
+            axes,
+            points(axes),
+            real(),
+            root,
+            count,
+            path,
+            workers,
+            one._data_dirs(),
+            Path(spare),
+        )
+        return Sweep(design.sweep(plan), keep)

@@ -1,0 +1,180 @@
+"""First success among keyed looks: who sees an act first, for thousands of acts and a million looks in one array call.
+
+A mediator gets exact times of first sight, because nothing is stepped through time; the same search serves the ghosts of power.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.foundation.streams import F64, I64, U64, mix64, succeeds, uniform
+
+NEVER = np.int64(2**62)
+GLANCE, SEARCH, STARE = 0, 1, 2
+_HOUR_US = 3.6e9
+
+
+class LookTable(NamedTuple):
+    """Looks of one physics class sorted by (cell, start); times in µs.
+
+    `order` holds cell × span + start, so that one search serves all cells, and `longest_us` the longest look of each cell.
+    `law` is GLANCE (seen at once with a probability), SEARCH (a contact rate within reach) or STARE (one trial in each bin
+    of the clock, `bin_us` long, whose luck all stares of a post in that bin share).
+    """
+
+    luck: U64
+    sensor: NDArray[np.int32]
+    start_us: I64
+    end_us: I64
+    centre_us: I64
+    """Closest approach of a moving sensor to the middle of the cell."""
+    law: NDArray[np.int8]
+    condition: F64
+    order: I64
+    longest_us: I64
+    span_us: int
+    bin_us: int
+
+
+class Targets(NamedTuple):
+    """Acts or traces to be looked for, one row each; `row` names the column of `Sensors.theta`."""
+
+    key: U64
+    cell: I64
+    from_us: I64
+    to_us: I64
+    depth_km: F64
+    row: I64
+
+
+class Sensors(NamedTuple):
+    """What each sensor can do: probability by means, search rate by class of target, reach and place beside the line."""
+
+    means: I64
+    theta: F64
+    """Detectability, shape (means, target rows)."""
+    rate_per_h: F64
+    """Search rate over the area in reach, per hour, shape (sensors, classes of target)."""
+    target: I64
+    """Class of each target row."""
+    reach_km: F64
+    offset_km: F64
+    """Signed distance of the track from the line, positive towards side B."""
+    speed_kmh: F64
+    """Speed along the track; 0 where the sensor stands."""
+
+
+def _leg(table: LookTable, sensors: Sensors, look: I64, depth_km: F64) -> tuple[I64, I64]:
+    """Part of a look in which a place at this depth lies within reach: a chord of the circle of reach."""
+    sensor = table.sensor[look]
+    across = np.abs(depth_km - sensors.offset_km[sensor])
+    reach = sensors.reach_km[sensor]
+    half_km = np.sqrt(np.maximum(reach**2 - across**2, 0.0))
+    start, end, centre = table.start_us[look], table.end_us[look], table.centre_us[look]
+    speed = sensors.speed_kmh[sensor]
+    half = (half_km / np.where(speed > 0, speed, 1.0) * _HOUR_US).astype(np.int64)
+    start = np.where(speed > 0, np.maximum(start, centre - half), start)
+    end = np.where(speed > 0, np.minimum(end, centre + half), end)
+    return start, np.where(across > reach, start - 1, end)
+
+
+def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, look: I64) -> I64:
+    """Time of contact of each (target, look) pair in µs; NEVER where the look fails.
+
+    A glance succeeds when mix64(look, act) falls below the probability; a search leg's contact comes at a − ln(1−u)/r
+    with r = search rate / area in reach × detectability (Koopman 1946, random search); a stare has one trial a bin.
+    """
+    start, end = _leg(table, sensors, look, targets.depth_km[target])
+    begin = np.maximum(start, targets.from_us[target])
+    open_ = (begin <= end) & (begin < targets.to_us[target])
+    sensor, row = table.sensor[look], targets.row[target]
+    mixed = mix64(table.luck[look], targets.key[target])
+    chance = sensors.theta[sensors.means[sensor], row] * table.condition[look]
+    law = table.law[look]
+    found = np.where(open_ & (law == GLANCE) & succeeds(mixed, chance), begin, NEVER)
+    rows = np.flatnonzero(open_ & (law == SEARCH) & (chance > 0))
+    if len(rows):
+        rate = sensors.rate_per_h[sensor[rows], sensors.target[row[rows]]] * chance[rows]
+        with np.errstate(divide="ignore"):
+            wait_h = -np.log1p(-uniform(mixed[rows])) / rate
+        time = begin[rows] + np.minimum(wait_h * _HOUR_US, 1e18).astype(np.int64)
+        found[rows] = np.where((time <= end[rows]) & (time < targets.to_us[target[rows]]), time, NEVER)
+    rows = np.flatnonzero(open_ & (law == STARE) & (chance > 0))
+    if len(rows):
+        until = np.minimum(end[rows], targets.to_us[target[rows]] - 1)
+        found[rows] = _stare(table, rows, look, begin[rows], until, targets.key[target[rows]], chance[rows])
+    return found
+
+
+def _stare(table: LookTable, rows: I64, look: I64, begin: I64, until: I64, key: U64, chance: F64) -> I64:
+    """First bin of the clock in which a stare succeeds, one trial a bin; NEVER where none does."""
+    found = np.full(len(rows), NEVER)
+    at = begin // table.bin_us
+    active = np.flatnonzero(begin <= until)
+    while len(active):
+        luck = mix64(mix64(table.luck[look[rows[active]]], at[active].astype(np.uint64)), key[active])
+        hit = succeeds(luck, chance[active])
+        found[active[hit]] = np.maximum(begin[active[hit]], at[active[hit]] * table.bin_us)
+        active = active[~hit]
+        at[active] += 1
+        active = active[at[active] * table.bin_us <= until[active]]
+    return found
+
+
+def rows_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
+    """First and last-but-one row of the looks of a cell that may overlap [from, to)."""
+    base, last = cell * table.span_us, table.span_us - 1
+    low = np.searchsorted(table.order, base + np.clip(from_us - table.longest_us[cell], 0, last))
+    return low, np.searchsorted(table.order, base + np.clip(to_us, 0, last))
+
+
+def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 16) -> tuple[I64, I64]:
+    """Find the first contact of every target: its time in µs (NEVER) and its row in the table (−1).
+
+    Looks are taken in time order in growing blocks; a target leaves once no later look can come before its best contact.
+    """
+    n = len(targets.key)
+    best, which = np.full(n, NEVER), np.full(n, -1, dtype=np.int64)
+    if n == 0 or len(table.start_us) == 0:
+        return best, which
+    at, stop = rows_of(table, targets.cell, targets.from_us, targets.to_us)
+    active = np.flatnonzero(at < stop)
+    while len(active):
+        take = np.minimum(stop[active] - at[active], block)
+        target = np.repeat(active, take)
+        step = np.arange(len(target)) - np.repeat(np.cumsum(take) - take, take)
+        look = at[target] + step
+        time = contacts(table, sensors, targets, target, look)
+        _keep_first(best, which, target, look, time)
+        at[active] += take
+        following = table.start_us[np.minimum(at[active], len(table.start_us) - 1)]
+        active = active[(at[active] < stop[active]) & (following <= best[active])]
+        block = min(block * 2, 1024)
+    return best, which
+
+
+def _keep_first(best: I64, which: I64, target: I64, look: I64, time: I64) -> None:
+    """Keep the earliest contact of each target; at equal times the earlier row."""
+    hit = np.flatnonzero(time < NEVER)
+    if not len(hit):
+        return
+    order = hit[np.lexsort((look[hit], time[hit], target[hit]))]
+    lead = np.ones(len(order), dtype=bool)
+    lead[1:] = target[order][1:] != target[order][:-1]
+    first = order[lead]
+    better = time[first] < best[target[first]]
+    best[target[first][better]] = time[first][better]
+    which[target[first][better]] = look[first][better]
+
+
+def all_contacts(table: LookTable, sensors: Sensors, targets: Targets) -> tuple[I64, I64, I64]:
+    """Return every success: target, row of the look and time, for tests that compare whole worlds."""
+    at, stop = rows_of(table, targets.cell, targets.from_us, targets.to_us)
+    take = np.maximum(stop - at, 0)
+    target = np.repeat(np.arange(len(take)), take)
+    look = at[target] + np.arange(len(target)) - np.repeat(np.cumsum(take) - take, take)
+    time = contacts(table, sensors, targets, target, look)
+    hit = np.flatnonzero(time < NEVER)
+    return target[hit], look[hit], time[hit]
