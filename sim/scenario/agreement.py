@@ -1,0 +1,55 @@
+"""The agreement: what the parties promised, what counts as a violation and what makes a breach.
+
+A mediator finds here the public terms against which every sector and every day is judged, alike for both sides.
+"""
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Hours, Id, Km, NonNegative, Part, Positive, PositiveHours, Share, Text, key
+
+Domain = Literal["land", "air", "sea"]
+Severity = Literal["minor", "significant", "grave"]
+Grade = Literal["indicative", "probable", "confirmed-remote", "confirmed-on-site"]
+GRADES: tuple[Grade, ...] = ("indicative", "probable", "confirmed-remote", "confirmed-on-site")
+Side = Literal["A", "B"]
+
+
+class Kind(Part):
+    """One kind of violation as the agreement defines it."""
+
+    id: Id
+    title: Text = key("words used in sentences and figures", "")
+    domain: Domain = key("where such an act happens", "land")
+    severity: Severity = key("how grave one such act is", "minor")
+    points: NonNegative = key("points towards a breach that one such act by one party carries", 1.0)
+    goal_h: PositiveHours = key("timeliness goal: hours from onset within which it should be known", 24.0)
+    grade: Grade = key("grade that a finding needs before it counts", "probable")
+
+
+class Zone(Part):
+    """A withdrawal zone: kinds that are violations only within a depth of the line."""
+
+    id: Id
+    kinds: tuple[Id, ...] = key("kinds of violation that the zone defines")
+    depth_km: Km = key("depth on each side of the line")
+
+
+class Breach(Part):
+    """When violations add up to a breach by a party in a sector and period."""
+
+    points: Positive = key("points at which a party is in breach in a sector and period", 6.0)
+    obstruction_share: Share = key("share of owed access hours obstructed above which a party is in breach", 0.2)
+
+
+class Agreement(Part):
+    """The public terms."""
+
+    title: Text = key("name of the agreement", "")
+    period_h: Annotated[float, Field(ge=1.0, le=8760.0)] = key("reporting period", 24.0)
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1, max_length=64)] = key("kinds of violation")
+    zones: tuple[Zone, ...] = key("withdrawal zones", ())
+    breach: Breach = key("what makes a breach", Breach())
+    observation_owed_h: Hours = key("hours a day of access that each party owes to monitors in a sector", 24.0)

@@ -1,0 +1,60 @@
+"""The conduct of the parties: how often, where, when and how hidden their acts are; monitors never see this section.
+
+A mediator sets here the assumed truth against which the mission is judged, with both sides described by the same keys.
+"""
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, Share, key
+
+
+class KindConduct(Part):
+    """How one kind of violation is committed."""
+
+    id: Id
+    incidents_per_day: Annotated[float, Field(ge=0.0, le=1e5)] = key(
+        "incidents a day of this kind on the whole line (or all sea areas), both sides together, at a regime factor of 1")
+    side_a_share: Share = key("share of them that party A commits", 0.5)
+    duration_median_h: Annotated[float, Field(gt=2e-7, le=1e5)] = key("median duration of the act")
+    duration_log_sd: LogSd = key("spread of the duration (standard deviation of its logarithm)", 0.7)
+    duration_law: Literal["lognormal", "exponential", "fixed"] = key("law of the duration; exponential by its median", "lognormal")
+    trace_median_h: Hours = key("median life of the trace after the act; 0 = leaves none", 0.0)
+    trace_log_sd: LogSd = key("spread of the life of the trace", 0.5)
+    night_share: Share = key("share of onsets between 18 h and 6 h local time", 0.5)
+    depth_median_km: Km = key("median distance off the line, on the side of the party that acts", 3.5)
+    depth_log_sd: LogSd = key("spread of that distance", 0.9)
+    counts_mean: Annotated[float, Field(ge=1.0, le=1e5)] = key("explosions, bursts or strikes in one incident, mean", 1.0)
+    counts_log_sd: LogSd = key("spread of the counts in one incident, where the mean is above 2", 1.2)
+    unattributed_share: Share = key("share whose author no evidence can show, drawn once for each act", 0.0)
+
+
+class Regime(Part):
+    """A state of the truce: a factor on all rates, and factors of single kinds."""
+
+    id: Id
+    factor: NonNegative = key("factor on the rates of all kinds", 1.0)
+    kind_factors: dict[Id, NonNegative] = key("further factor on the rate of a kind", {})
+
+
+class HotSpots(Part):
+    """How unevenly incidents lie along the line."""
+
+    gini: Annotated[float, Field(ge=0.0, lt=0.99)] = key("Gini coefficient of incidents over the cells of the line", 0.6)
+
+
+class Conduct(Part):
+    """What the parties do."""
+
+    regime: Id = key("the regime in force for the whole run", "tense")
+    regimes: Annotated[tuple[Regime, ...], Field(min_length=1)] = key("states that the truce can be in")
+    kinds: tuple[KindConduct, ...] = key("how each kind of violation is committed")
+    hot_spots: HotSpots = key("concentration along the line", HotSpots())
+    key_a: Id = key("name under which the luck of party A is drawn; swapped sides swap these names too", "alpha")
+    key_b: Id = key("name under which the luck of party B is drawn", "beta")
+    max_candidates: Annotated[int, Field(ge=1, le=5_000_000)] = key("acts per replication above which the run is refused", 5_000_000)
+
+
+__all__ = ["Conduct", "Count", "HotSpots", "KindConduct", "Regime"]

@@ -1,0 +1,146 @@
+"""Reads a scenario file into one checked tree, or tells everything that is wrong with it.
+
+A mediator gets the scenario with the origin of every number, or one list of faults sorted by line; nothing is
+ever run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.scenario.errors import SHOWN, Key, Problem, ScenarioErrors, dotted
+from sim.scenario.includes import COMMAND_LINE, Library
+from sim.scenario.meaning import contradictions
+from sim.scenario.merge import Leaf, Named, Place, Table, numbered, plain
+from sim.scenario.overrides import overridden
+from sim.scenario.references import dangling, data_files, doubled, unknown_sweep_keys
+from sim.scenario.scenario import Scenario
+from sim.scenario.shape import Fault, shaped
+from sim.scenario.shipped import find_scenario
+from sim.scenario.sight import sight
+
+_LONGEST_KEY = 300
+
+
+class Loaded(NamedTuple):
+    """A scenario that has passed all checks.
+
+    `origins`: dotted key → `parts/x.toml:12` or `--set`, for every value set (all others are defaults);
+    `warnings`: remarks of the reader; `tree`: what the files gave, merged, without defaults; `data_files`:
+    dotted key → file.
+    """
+
+    scenario: Scenario
+    origins: dict[str, str]
+    warnings: tuple[str, ...]
+    tree: dict[str, Any]
+    data_files: dict[str, Path]
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    overrides: Sequence[tuple[str, str]] = (),
+    data_dirs: Sequence[str | os.PathLike[str]] = (),
+) -> Loaded:
+    """Read, merge and check a scenario.
+
+    Parameters
+    ----------
+    path : path
+        A `.toml` or `.json` file, or the bare name of a shipped scenario.
+    overrides : pairs of text
+        Dotted key and value as TOML text, laid on last.
+    data_dirs : paths
+        Folders beside the scenario's own and the shipped ones in which data files may lie.
+
+    Raises
+    ------
+    ScenarioErrors
+        All faults of shape and meaning at once; faults of reading and of grammar stand alone.
+    """
+    label = os.fspath(path)
+    file = Path(label) if os.path.splitext(label)[1] or os.path.exists(_safe(label)) else find_scenario(label)
+    library = Library(file, str(file))
+    whole = library.load(file, str(file), file.name)
+    if library.problems:
+        raise _errors(library.problems, [], {}, library)
+    tree = overridden(whole.tree, overrides)
+    return _checked(tree, library, library.contradictions(whole.clashes, tree), [Path(d) for d in data_dirs])
+
+
+def _safe(label: str) -> str:
+    return label.split("\0")[0] or "."
+
+
+def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path]) -> Loaded:
+    whole, known = plain(tree), dict(numbered(tree))
+    shape = shaped(whole)
+    view = sight(whole, (f.path for f in shape.faults), lambda path: library.origin(_found(path, known)[1]))
+    missing, files = data_files(view, library.folders._replace(data=tuple(d.resolve() for d in data_dirs)))
+    meaning = (
+        *dangling(view),
+        *doubled(view),
+        *unknown_sweep_keys(view, tree),
+        *contradictions(view),
+        *missing,
+    )
+    faults = [_Found(fault, *_spot(fault, known, library)) for fault in (*shape.faults, *meaning)]
+    if problems or faults or shape.scenario is None:
+        raise _errors(problems, faults, known, library)
+    leaves = (named for named in known.values() if isinstance(named.branch, Leaf))
+    origins = {dotted(leaf.path): library.origin(leaf.place) for leaf in leaves}
+    return Loaded(
+        shape.scenario, origins, (), whole, {dotted(known[path].path): file for path, file in files.items()}
+    )
+
+
+class _Found(NamedTuple):
+    fault: Fault
+    label: str
+    line: int
+    column: int
+
+
+def _found(path: Key, known: Mapping[Key, Named]) -> tuple[Key, Place]:
+    """Named path and place of a numbered path; inside a plain list the place is found from the list's own."""
+    length = next(n for n in range(len(path), -1, -1) if path[:n] in known)
+    near, rest = known[path[:length]], path[length:]
+    place = (
+        near.place if near.place.file == COMMAND_LINE else Place(near.place.file, (*near.place.path, *rest))
+    )
+    return (*near.path, *rest), place
+
+
+def _spot(fault: Fault, known: Mapping[Key, Named], library: Library) -> tuple[str, int, int]:
+    place = _found(fault.path[:-1] if fault.at == "parent" else fault.path, known)[1]
+    spot = library.spot(place)
+    line, column = (spot.value_line, spot.value_column) if fault.at == "value" else (spot.line, spot.column)
+    return library.label(place), line, column
+
+
+def _errors(
+    problems: list[Problem], faults: list[_Found], known: Mapping[Key, Named], library: Library
+) -> ScenarioErrors:
+    """The first faults by place, put into words; of the others only the number."""
+    order = {file.label: number for number, file in enumerate(library.files)}
+    both: list[_Found | Problem] = [*problems, *faults]
+    both.sort(
+        key=lambda p: (order.get(p.label if isinstance(p, _Found) else p.file, len(order)), p.line, p.column)
+    )
+    shown = [p if isinstance(p, Problem) else _problem(p, known) for p in both[:SHOWN]]
+    return ScenarioErrors(shown, len(both) - len(shown))
+
+
+def _problem(found: _Found, known: Mapping[Key, Named]) -> Problem:
+    fault = found.fault
+    key = _cut(dotted(_found(fault.path, known)[0]))
+    rule, hint = fault.words() if fault.words else (fault.rule, fault.hint)
+    return Problem(found.label, found.line, found.column, key, fault.value, rule, hint)
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…"

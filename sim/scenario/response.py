@@ -1,0 +1,92 @@
+"""Response: liaison, decision procedures, the ladder, contributions, teams and units.
+
+A mediator chooses here who decides, by which rule and deadline, and which units answer from which real bases.
+"""
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.agreement import Domain, Grade, Severity
+from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, Part, PositiveHours, Share, Speed, Text, key
+
+
+class Liaison(Part):
+    """Rung 0: the parties' hotline, beside verification."""
+
+    contact_min: Minutes = key("shortest time from first report to contact", 10.0)
+    contact_max_min: Minutes = key("longest time from first report to contact", 60.0)
+    available_share: Share = key("chance that the hotline answers", 0.9)
+
+
+class Procedure(Part):
+    """Who decides, and by which rule."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    members: Annotated[int, Field(ge=1, le=200)] = key("members asked")
+    needed: Annotated[int, Field(ge=1, le=200)] = key("consents needed")
+    median_h: PositiveHours = key("median time of one member's answer")
+    log_sd: LogSd = key("spread of that time, where its law is lognormal", 0.8)
+    law: Literal["lognormal", "exponential", "fixed"] = key("law of one member's time", "lognormal")
+    refusal_share: Share = key("chance that a member refuses", 0.0)
+    common_refusal_share: Share = key("chance that all refuse together, for one common cause", 0.0)
+
+
+class Rung(Part):
+    """One rung of the ladder: what starts it, who decides it, what it does and by when."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    domains: tuple[Domain, ...] = key("domains of acts that it answers", ("land", "air", "sea"))
+    severity: Severity = key("least severity that starts it", "significant")
+    grade: Grade = key("least grade of a finding that starts it", "probable")
+    procedure: Id = key("decision procedure")
+    action: Literal["inspection", "notice", "posture"] = key("mechanism answer at the place, or posture answer at a station")
+    domain: Domain = key("domain of the units that answer", "land")
+    deadline_h: PositiveHours = key("deadline of the rung")
+    clock: Literal["onset", "logged", "finding"] = key("clock that the deadline counts from", "onset")
+
+
+class Unit(Part):
+    """A unit, or a pool of like units, at a real base."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    contribution: Id = key("the contribution that it belongs to")
+    domain: Domain = key("domain")
+    role: Literal["team", "posture"] = key("verification team that goes to the place, or unit that goes to a station", "posture")
+    base: Id = key("place (area.places)")
+    station: Id | None = key("place (area.places) of its station; a team goes to the place itself", None)
+    count: Annotated[int, Field(ge=1, le=1000)] = key("units in the pool", 1)
+    notice_h: Hours = key("notice to move")
+    speed_kmh: Speed = key("speed of movement")
+    route_factor: Annotated[float, Field(ge=1.0, le=10.0)] = key("route length over geodesic distance", 1.0)
+    daily_move_h: Annotated[float, Field(gt=0.0, le=24.0)] = key("hours of movement a day", 24.0)
+    task_h: PositiveHours = key("time on station or on site")
+    rest_h: Hours = key("rest before the next task", 0.0)
+    ready_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which it is ready", 0.0)
+    caveat_share: Share = key("chance that a national caveat holds it back from a task", 0.0)
+
+
+class Contribution(Part):
+    """What one member brings; members are archetypes, not states."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    backing: bool = key("a backing non-member", False)
+
+
+class Response(Part):
+    """From findings to answers."""
+
+    liaison: Liaison = key("rung 0", Liaison())
+    procedures: tuple[Procedure, ...] = key("decision procedures", ())
+    ladder: tuple[Rung, ...] = key("rungs, lowest first", ())
+    contributions: tuple[Contribution, ...] = key("contributions", ())
+    units: tuple[Unit, ...] = key("teams and units", ())
+    answers_end_acts: bool = key("a team that arrives ends the acts that it finds under way in its cell", False)
+    posture_threshold: Annotated[int, Field(ge=1, le=10_000)] = key(
+        "findings of one domain within 24 h that start a posture answer; one grave act starts it alone", 3)
+    standoff_km: Km = key("least distance of a land or sea station from the line", 100.0)

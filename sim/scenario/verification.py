@@ -1,0 +1,87 @@
+"""Verification: beliefs, merging, staff, standard, tasking, findings and verdicts.
+
+A mediator chooses here how a mission turns reports into findings and findings into a verdict for each party, sector and period.
+"""
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Hours, Id, Km, LogSd, Part, Positive, PositiveHours, Share, key
+
+
+class Beliefs(Part):
+    """What the mission thinks its means can do."""
+
+    disturbance_log_odds_sd: Annotated[float, Field(ge=0.0, le=5.0)] = key(
+        "error of the mission's own Pd and shares, on log-odds, drawn once per replication; 0 = it knows them exactly", 0.5)
+
+
+class Merging(Part):
+    """When two reports become one case."""
+
+    window_h: Hours = key("reports of one kind closer than this in time are one case", 1.0)
+    distance_km: Km = key("and closer than this in place, plus the location error of the means", 3.0)
+
+
+class Staff(Part):
+    """The analysts' desk."""
+
+    analysts: Annotated[int, Field(ge=0, le=10_000)] = key("analysts on the day shift")
+    night_analysts: Annotated[int, Field(ge=0, le=10_000)] = key("analysts on the night shift (22 h to 6 h)", 0)
+    service_median_min: Annotated[float, Field(gt=0.0, le=1e5)] = key("median work on one report", 25.0)
+    service_log_sd: LogSd = key("spread of that work, where its law is lognormal", 0.6)
+    service_law: Literal["lognormal", "exponential", "erlang2", "fixed", "uniform"] = key("law of the work on one report", "lognormal")
+    queue_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = key("reports at the desk above which new ones are refused", None)
+    patience_mean_h: PositiveHours | None = key("mean time after which a waiting report is dropped; absent = never", None)
+
+
+class Standard(Part):
+    """What a finding needs."""
+
+    kinds: Annotated[int, Field(ge=1, le=6)] = key("kinds of evidence that a confirmed finding needs", 2)
+    close_after_h: PositiveHours = key("a case without further evidence is closed after this time", 72.0)
+
+
+class Tasking(Part):
+    """Second looks that an open case may order."""
+
+    drones: bool = key("pull a drone off its patrol for a cued look", True)
+    satellites: bool = key("order a scene from a tasked satellite", True)
+    teams: bool = key("send a verification team where one is on call", True)
+    inspection_means: Id | None = key("what a verification team can see on site", None)
+    inspection_h: Annotated[float, Field(gt=0.0, le=240.0)] = key("time that a team looks on site", 3.0)
+    min_points: Annotated[float, Field(ge=0.0, le=1e6)] = key("cases of kinds with fewer points are not worth a cued look", 0.0)
+    drone_dwell_h: Annotated[float, Field(gt=0.0, le=24.0)] = key("time that a cued drone stares", 0.5)
+    looks_per_case: Annotated[int, Field(ge=0, le=20)] = key("cued looks that one case may order", 2)
+
+
+class Attribution(Part):
+    """From confirmed to a side."""
+
+    delay_median_h: Hours = key("median work of attribution after confirmation", 8.0)
+    delay_log_sd: LogSd = key("spread of that time", 0.8)
+
+
+class Verdicts(Part):
+    """Compliant, breach or undetermined: for each party, sector and period."""
+
+    delay_h: Hours = key("verdict after the end of the period, on the findings available then", 72.0)
+    required_power: Share = key("power below which silence is undetermined, not compliant", 0.5)
+    ghosts: Annotated[int, Field(ge=1, le=200)] = key("ghost breaches planted per party, sector and period to measure power", 8)
+    loss_missed: Positive = key("loss of a missed breach", 1.0)
+    loss_wrong: Positive = key("loss of a wrong accusation", 3.0)
+    loss_undetermined: Annotated[float, Field(ge=0.0, le=1e6)] = key("loss of an undetermined verdict", 0.3)
+
+
+class Verification(Part):
+    """From reports to verdicts."""
+
+    beliefs: Beliefs = key("what the mission thinks its means can do", Beliefs())
+    merging: Merging = key("when two reports become one case", Merging())
+    staff: Staff
+    standard: Standard = key("what a finding needs", Standard())
+    tasking: Tasking = key("second looks", Tasking())
+    attribution: Attribution = key("from confirmed to a side", Attribution())
+    verdicts: Verdicts = key("verdicts and their losses", Verdicts())
