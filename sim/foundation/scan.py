@@ -126,8 +126,8 @@ def _stare(table: LookTable, rows: I64, look: I64, begin: I64, until: I64, key: 
 def rows_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
     """First and last-but-one row of the looks of a cell that may overlap [from, to)."""
     base, last = cell * table.span_us, table.span_us - 1
-    low = np.searchsorted(table.order, base + np.clip(from_us - table.longest_us[cell], 0, last))
-    return low, np.searchsorted(table.order, base + np.clip(to_us, 0, last))
+    low = np.searchsorted(table.order, base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last))
+    return low, np.searchsorted(table.order, base + np.minimum(np.maximum(to_us, 0), last))
 
 
 def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 16) -> tuple[I64, I64]:

@@ -1,0 +1,104 @@
+"""What the stages pass on to one another: acts, observations, cues, cases, findings, orders and responses.
+
+A mediator can read here what the mission is told about the world, and what it is never told.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.foundation.streams import F64, I64, U64
+
+SIDES = ("A", "B", "")
+"""Names of sides by number; 2 = unattributed."""
+UNATTRIBUTED = 2
+
+
+class Acts(NamedTuple):
+    """Candidates sorted by (onset, id); `side` is 0 for A and 1 for B, `depth_km` is positive on side B."""
+
+    id: U64
+    kind: I64
+    side: I64
+    cell: I64
+    km: F64
+    depth_km: F64
+    onset_us: I64
+    end_us: I64
+    trace_us: I64
+    counts: I64
+    anonymous: NDArray[np.bool_]
+    happens: NDArray[np.bool_]
+
+
+class Observation(NamedTuple):
+    """What a sensor or a person reported: an opaque id, times, and place, kind and side as reported."""
+
+    id: int
+    seen_us: int
+    reported_us: int
+    cell: int
+    km: float
+    kind: int
+    side: int
+    means: int
+    physics: int
+    images: bool
+    error_km: float
+    case: int
+    """Key of the case whose cued look this was; 0 where nobody had asked."""
+
+
+class Cue(NamedTuple):
+    """A look that a case ordered: which sensor stares at which cell, from when to when."""
+
+    case: int
+    number: int
+    sensor: int
+    cell: int
+    start_us: int
+    end_us: int
+
+
+class Finding(NamedTuple):
+    """What the mission concludes about one case, with its grade."""
+
+    case: int
+    kind: int
+    side: int
+    cell: int
+    onset_us: int
+    confirmed_us: int
+    found_us: int
+    grade: int
+
+
+class Order(NamedTuple):
+    """An answer that was decided."""
+
+    id: int
+    case: int
+    rung: int
+    kind: int
+    side: int
+    cell: int
+    triggered_us: int
+    decided_us: int
+    due_us: int
+
+
+class Response(NamedTuple):
+    """A team or unit on its way to an answer; times in µs."""
+
+    id: int
+    order: int
+    case: int
+    unit: int
+    cell: int
+    ordered_us: int
+    moved_us: int
+    on_station_us: int
+    left_us: int
+    distance_km: float
