@@ -1,0 +1,112 @@
+"""Cueing: a tip pulls a drone off its patrol or takes a satellite scene, with what is known at that moment.
+
+A mediator sees the price of a second look: the gap that the drone leaves behind it.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.area.light import Light, lit
+from sim.area.line import Cells
+from sim.foundation.streams import I64
+from sim.monitoring.drones import Patrol, Sortie, position_km
+from sim.monitoring.satellites import Orders
+from sim.records import Cue
+from sim.scenario.monitoring import Drones
+
+_HOUR_US = 3_600_000_000
+
+
+class Flying(NamedTuple):
+    """A drone unit in one replication: its flights, the first of their numbers, and its sensors by day and night."""
+
+    unit: Drones
+    patrol: Patrol
+    sorties: list[Sortie]
+    first_flight: int
+    sensors: tuple[int, int]
+
+
+class Bought(NamedTuple):
+    """A tasked satellite family and the sensor row of its scenes."""
+
+    orders: Orders
+    sensor: int
+
+
+class Diversion(NamedTuple):
+    """A flight off its patrol for a while."""
+
+    flight: int
+    cells: I64
+    from_us: int
+    to_us: int
+
+
+class Offer(NamedTuple):
+    """A cued look that could be had, and what it costs."""
+
+    cue: Cue
+    diversion: Diversion | None
+    new_kind: bool
+
+
+class Cueing:
+    """Means that can take a second look at a place, and what they are committed to."""
+
+    def __init__(self, flying: list[Flying], bought: list[Bought], cells: Cells, light: Light,
+                 sensing_physics: NDArray[np.int8], *, dwell_us: int) -> None:
+        self.flying, self.bought, self.cells, self.light = flying, bought, cells, light
+        self.physics, self.dwell_us = sensing_physics.tolist(), dwell_us
+        self.busy_until: dict[int, int] = {}
+        self.on = [[s.on_us for s in f.sorties] for f in flying]
+        self.over: dict[int, list[tuple[int, float]]] = {}
+        for row, one in enumerate(flying):
+            for cell, along in zip(one.patrol.cell.tolist(), one.patrol.along_km.tolist(), strict=True):
+                self.over.setdefault(cell, []).append((row, along))
+
+    def drone(self, case: int, number: int, cell: int, known: frozenset[int], now: int) -> Offer | None:
+        """Find the drone on patrol that can stare at a cell first; a new kind of evidence goes before an earlier look."""
+        over = self.over.get(cell, ())
+        night = int(not lit(self.light, self.cells.sector[[cell]], np.array([now]))[0]) if over else 0
+        offers = [offer for row, along in over for offer in self._drones(row, along, night, case, number, cell, known, now)]
+        return min(offers, key=lambda o: (not o.new_kind, o.cue.start_us, o.cue.sensor)) if offers else None
+
+    def _drones(self, row: int, along_km: float, night: int, case: int, number: int, cell: int, known: frozenset[int],
+                now: int) -> list[Offer]:
+        """Offers of the flights of one unit that are on station now and not yet committed."""
+        flying, offers = self.flying[row], []
+        sensor = flying.sensors[night]
+        last = bisect_right(self.on[row], now)
+        for index in range(max(0, last - 3 * flying.unit.orbits), last):
+            sortie, flight = flying.sorties[index], flying.first_flight + index
+            if not sortie.on_us <= now < sortie.off_us or self.busy_until.get(flight, 0) > now:
+                continue
+            apart = abs(position_km(flying.unit, flying.patrol, sortie, now) - along_km)
+            travel = round(max(apart - flying.unit.reach_km / 2, 0.0) / flying.unit.speed_kmh * _HOUR_US)
+            begin = now + travel
+            if sortie.jam_from_us <= begin < sortie.jam_to_us or begin + self.dwell_us > sortie.off_us:
+                continue
+            cue = Cue(case, number, sensor, cell, begin, begin + self.dwell_us)
+            away = Diversion(flight, flying.patrol.cell, now, begin + self.dwell_us + travel)
+            offers.append(Offer(cue, away, self.physics[sensor] not in known))
+        return offers
+
+    def commit(self, offer: Offer) -> None:
+        """Mark a flight as taken until it is back on its patrol."""
+        if offer.diversion is not None:
+            self.busy_until[offer.diversion.flight] = offer.diversion.to_us
+
+    def scene(self, case: int, number: int, cell: int, known: frozenset[int], now: int, *, until_us: int) -> Offer | None:
+        """Order the next scene of the family that brings a new kind of evidence, else of any."""
+        ranked = sorted(self.bought, key=lambda b: (self.physics[b.sensor] in known, b.sensor))
+        for bought in ranked:
+            row = bought.orders.order(cell, now, until_us=until_us)
+            if row is not None:
+                time = int(bought.orders.passes.time_us[row])
+                return Offer(Cue(case, number, bought.sensor, cell, time, time), None, self.physics[bought.sensor] not in known)
+        return None

@@ -1,0 +1,186 @@
+"""The design as a whole: all sensors in rows, and the looks of one replication under its weather, light and luck.
+
+A mediator's list of drones, satellites, posts and observers becomes here one table of opportunities to see.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.area.light import Light
+from sim.area.line import Cells
+from sim.area.weather import Sky
+from sim.foundation.geodesy import Place
+from sim.foundation.streams import F64, I64, Streams
+from sim.monitoring.cueing import Bought, Flying
+from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
+from sim.monitoring.library import TARGETS
+from sim.monitoring.looks import Looks, joined
+from sim.monitoring.posts import observer_looks, post_looks, timetable_looks
+from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks
+from sim.monitoring.sightings import Sensing
+from sim.scenario.area import Area
+from sim.scenario.monitoring import Drones, Means, Monitoring
+from sim.scenario.verification import Tasking
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+
+
+class Layout(NamedTuple):
+    """What a design is before any luck: sensor rows, patrols, passes and standing plans."""
+
+    sensing: Sensing
+    first: dict[str, int]
+    """Sensor row of each item: `satellites.ID`, `drones.ID` (day, then night), `posts.ID`, `observers.ID`, …"""
+    patrols: tuple[Patrol, ...]
+    passes: tuple[Passes, ...]
+    imaged: tuple[I64, ...]
+    means: dict[str, int]
+
+
+class _Row(NamedTuple):
+    name: str
+    unit: str
+    means: str
+    rates: tuple[float, ...]
+    reach_km: float
+    offset_km: float
+    speed_kmh: float
+    delay_us: float
+    log_sd: float
+    clouded: bool
+
+
+def _column(rows: list[_Row], name: str) -> F64:
+    """One number of every sensor row."""
+    return np.array([getattr(r, name) for r in rows], dtype=np.float64)
+
+
+def _side(side: str, km: float) -> float:
+    """Signed distance from the line of something that stands on a side."""
+    return km if side == "B" else -km
+
+
+def layout_of(monitoring: Monitoring, tasking: Tasking, area: Area, cells: Cells, passes: tuple[Passes, ...], *,
+              days: int) -> Layout:
+    """Lay out all sensors of a design, one row each (two for drones: day and night)."""
+    library = {means.id: number for number, means in enumerate(monitoring.means)}
+    places = {p.id: Place(lat_deg=p.lat_deg, lon_deg=p.lon_deg) for p in area.places}
+    patrols = tuple(patrol_of(unit, monitoring, cells, places[unit.base]) for unit in monitoring.drones)
+    rows, first = _rows(monitoring, tasking, patrols)
+    sensing = Sensing(tuple(r.name for r in rows), tuple(r.unit for r in rows),
+                      np.array([library[r.means] for r in rows], dtype=np.int64),
+                      np.array([r.rates for r in rows]).reshape(len(rows), len(TARGETS)),
+                      _column(rows, "reach_km"), _column(rows, "offset_km"), _column(rows, "speed_kmh"),
+                      _column(rows, "delay_us"), _column(rows, "log_sd"), np.array([r.clouded for r in rows], dtype=bool))
+    standing = tuple(imaged(family, own, len(cells.km), days=days)
+                     for family, own in zip(monitoring.satellites, passes, strict=True))
+    return Layout(sensing, first, patrols, passes, standing, library)
+
+
+def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...]) -> tuple[list[_Row], dict[str, int]]:
+    """Sensor rows in the order of the sections, and the first row of each item."""
+    means = {m.id: m for m in monitoring.means}
+    still, everywhere = (0.0,) * len(TARGETS), 1e9
+    rows: list[_Row] = []
+    first: dict[str, int] = {}
+
+    def add(item: str, *new: _Row) -> None:
+        first[item] = len(rows)
+        rows.extend(new)
+
+    for family in monitoring.satellites:
+        what = means[family.means]
+        add(f"satellites.{family.id}", _Row(family.id, family.id, what.id, still, everywhere, 0.0, 0.0,
+                                            family.delivery_median_h * _HOUR_US, family.delivery_log_sd, what.stopped_by_cloud))
+    for unit, patrol in zip(monitoring.drones, patrols, strict=True):
+        add(f"drones.{unit.id}", *_drone_rows(unit, patrol, means))
+    for post in monitoring.posts:
+        add(f"posts.{post.id}", _Row(post.id, post.id, post.means, still, post.reach_km, _side(post.side, post.setback_km), 0.0,
+                                     post.report_min / 60 * _HOUR_US, 0.0, False))
+    for people in monitoring.observers:
+        add(f"observers.{people.id}", _Row(people.id, people.id, people.means, still, people.reach_km,
+                                           _side(people.side, people.setback_km), 0.0, people.report_h * _HOUR_US, 0.0, False))
+    for table in monitoring.timetables:
+        add(f"timetables.{table.id}", _Row(table.id, table.id, table.means, still, everywhere, 0.0, 0.0,
+                                           table.report_h * _HOUR_US, 0.0, False))
+    if tasking.inspection_means is not None:
+        add("team", _Row("team", "team", tasking.inspection_means, still, everywhere, 0.0, 0.0, 0.5 * _HOUR_US, 0.0, False))
+    return rows, first
+
+
+def _drone_rows(unit: Drones, patrol: Patrol, means: dict[str, Means]) -> tuple[_Row, _Row]:
+    """Sensor rows of a drone unit by day and by night; the search rate is spread over the area in reach."""
+    area = np.pi * unit.reach_km**2
+    rates = tuple(getattr(unit.search_km2_per_h, target) / area for target in TARGETS)
+    def row(suffix: str, which: str) -> _Row:
+        return _Row(unit.id + suffix, unit.id, which, rates, unit.reach_km, patrol.offset_km, unit.speed_kmh,
+                    unit.report_min / 60 * _HOUR_US, 0.0, unit.above_cloud and means[which].stopped_by_cloud)
+
+    return row(".day", unit.means_by_day), row(".night", unit.means_by_night)
+
+
+class Watch(NamedTuple):
+    """The looks of one replication, the flight each belongs to, and what can still be cued."""
+
+    looks: Looks
+    flight: NDArray[np.int32]
+    flying: list[Flying]
+    bought: list[Bought]
+    exposure_h: float
+
+
+def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, light: Light, streams: Streams, *,
+             horizon_us: int) -> Watch:
+    """Open all sensors for one replication."""
+    parts: list[Looks] = []
+    flights: list[NDArray[np.int32]] = []
+    means = {m.id: m for m in monitoring.means}
+
+    def add(looks: Looks, flight: NDArray[np.int32] | None = None) -> None:
+        parts.append(looks)
+        flights.append(np.full(len(looks.cell), -1, dtype=np.int32) if flight is None else flight)
+
+    bought = []
+    for family, passes, rows in zip(monitoring.satellites, layout.passes, layout.imaged, strict=True):
+        sensor = layout.first[f"satellites.{family.id}"]
+        add(satellite_looks(passes, rows, sensor, layout.means[family.means], means[family.means], cells, sky))
+        if family.mode == "tasked":
+            bought.append(Bought(Orders(family, passes, rows), sensor))
+    flying: list[Flying] = []
+    flown = 0
+    for unit, patrol in zip(monitoring.drones, layout.patrols, strict=True):
+        sensor = layout.first[f"drones.{unit.id}"]
+        own = sorties(unit, patrol, monitoring, sky, streams, horizon_us=horizon_us)
+        pair = (means[unit.means_by_day], means[unit.means_by_night])
+        looks, flight = legs(unit, patrol, own, (sensor, sensor + 1),
+                             (layout.means[unit.means_by_day], layout.means[unit.means_by_night]), pair, monitoring, cells,
+                             light, sky, horizon_us=horizon_us)
+        add(looks, flight + np.int32(flown))
+        flying.append(Flying(unit, patrol, own, flown, (sensor, sensor + 1)))
+        flown += len(own)
+    exposure = _standing(monitoring, layout, cells, light, streams, means, add, horizon_us)
+    whole, order = joined(parts)
+    return Watch(whole, np.concatenate(flights)[order] if flights else np.zeros(0, dtype=np.int32), flying, bought, exposure)
+
+
+def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light, streams: Streams, means: dict[str, Means],
+              add: object, horizon_us: int) -> float:
+    """Add the looks of posts, observers and timetables; returns hours of exposure of people."""
+    assert callable(add)
+    exposure = 0.0
+    for post in monitoring.posts:
+        add(post_looks(post, layout.first[f"posts.{post.id}"], layout.means[post.means], means[post.means], monitoring, cells,
+                       light, streams, horizon_us=horizon_us))
+    for people in monitoring.observers:
+        looks, hours = observer_looks(people, layout.first[f"observers.{people.id}"], layout.means[people.means], monitoring,
+                                      cells, light, streams, horizon_us=horizon_us)
+        exposure += hours
+        add(looks)
+    for table in monitoring.timetables:
+        add(timetable_looks(table, layout.first[f"timetables.{table.id}"], layout.means[table.means], means[table.means],
+                            cells, light, streams, horizon_us=horizon_us))
+    return exposure

@@ -1,0 +1,258 @@
+"""The door: the one place where the truth becomes something that the mission can know, with all its errors.
+
+A mediator can trust that nothing else leaks: what is reported here, late, misplaced or wrong, is all that verification ever sees.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.area.light import Light
+from sim.area.line import Cells
+from sim.area.weather import Sky, clouded
+from sim.foundation.clock import Clock, Rank, low40
+from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts, rows_of
+from sim.foundation.streams import I64, key_of, mix64, mix_one, succeeds
+from sim.monitoring.library import Library
+from sim.monitoring.looks import DIVERTED, MADE, Looks, Tables, by_physics
+from sim.monitoring.sightings import Seen, Sensing, observe, sensors_of
+from sim.records import Acts, Cue, Observation
+from sim.scenario.monitoring import PHYSICS
+
+_LOOK, _ONSET, _REPORT = Rank.LOOK, Rank.ONSET, Rank.REPORT
+_ALL = tuple(range(len(PHYSICS)))
+Inform = Callable[[Observation], None]
+Looked = Callable[[Cue, bool], None]
+
+
+class Door(Protocol):
+    """What the engine may ask of a door; a test may pass one whose replies are scripted."""
+
+    def begin(self, clock: Clock, inform: Inform, looked: Looked) -> None:
+        """Put everything that will be seen unasked on the clock."""
+
+    def cue(self, cue: Cue) -> None:
+        """Take a look that a case ordered."""
+
+    def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
+        """Take the legs of a flight off the table while it is elsewhere."""
+
+    def arrive(self, cell: int) -> None:
+        """End the acts in reach of an answer that arrived."""
+
+    def close(self, founding: int) -> None:
+        """Stop searching for what lies behind a case that was closed."""
+
+
+class Sights:
+    """First sights of acts by each physics class, kept current while looks and acts change."""
+
+    def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: int, *,
+                 bin_us: int) -> None:
+        self.acts, self.flight, self.physics = acts, flight, library.physics
+        self.tables: Tables = by_physics(looks, library.physics, cells, bin_us=bin_us)
+        self.sensors = sensors_of(acts.id, acts.kind, library, sensing)
+        self.until_us = np.stack([acts.end_us, acts.trace_us])
+        self.useful = [(self.sensors.theta[library.physics == number] > 0).any(axis=0) if (library.physics == number).any()
+                       else np.zeros(2 * len(acts.id), dtype=bool) for number in _ALL]
+        self.time = np.full((len(acts.id), len(PHYSICS)), NEVER)
+        self.row = np.full((len(acts.id), len(PHYSICS)), -1, dtype=np.int64)
+        self.by_row: dict[int, list[tuple[int, int]]] = {}
+
+    def search(self, acts: I64, now: int, physics: Iterable[int] = _ALL) -> None:
+        """First sight of each act by each physics class from now on, in one array call a class and phase."""
+        for number in physics:
+            table = self.tables.tables[number]
+            best, row = np.full(len(acts), NEVER), np.full(len(acts), -1, dtype=np.int64)
+            for phase in (0, 1):
+                mine = np.flatnonzero(self.useful[number][acts + phase * len(self.acts.id)])
+                time, which = first_contacts(table, self.sensors, self.targets(acts[mine], phase, now))
+                better = time < best[mine]
+                best[mine[better]], row[mine[better]] = time[better], which[better]
+            self.time[acts, number], self.row[acts, number] = best, -1
+            found = np.flatnonzero(row >= 0)
+            whole = self.tables.rows[number][row[found]]
+            self.row[acts[found], number] = whole
+            for act, where in zip(acts[found].tolist(), whole.tolist(), strict=True):
+                self.by_row.setdefault(where, []).append((act, number))
+
+    def targets(self, acts: I64, phase: int, now: int) -> Targets:
+        """Acts (phase 0) or their traces (phase 1) as targets from now on."""
+        begin = self.acts.onset_us[acts] if phase == 0 else self.until_us[0, acts]
+        return Targets(self.acts.id[acts], self.acts.cell[acts], np.maximum(begin, now), self.until_us[phase, acts],
+                       self.acts.depth_km[acts], acts + phase * len(self.acts.id))
+
+    def remove(self, flight: int, cells: I64, from_us: int, to_us: int) -> list[int]:
+        """Take the legs of a flight off the table; return the rows that changed."""
+        looks, changed = self.tables.looks, []
+        for number in self.physics_of_flight(flight):
+            table, rows = self.tables.tables[number], self.tables.rows[number]
+            low, high = rows_of(table, cells, np.full(len(cells), from_us), np.full(len(cells), to_us))
+            count = high - low
+            local = np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+            local = local[(self.flight[rows[local]] == flight) & (table.end_us[local] > from_us)]
+            begun = table.start_us[local] < from_us
+            table.end_us[local[begun]] = from_us
+            table.condition[local[~begun]] = 0.0
+            gone = rows[local[~begun]]
+            looks.lost[gone[looks.lost[gone] == MADE]] = DIVERTED
+            changed += rows[local].tolist()
+        return changed
+
+    def physics_of_flight(self, flight: int) -> list[int]:
+        """Physics classes of the sensors that a flight carries."""
+        if not hasattr(self, "_carried"):
+            looks = self.tables.looks
+            flown = np.flatnonzero(self.flight >= 0)
+            pairs = np.unique(self.flight[flown].astype(np.int64) * len(PHYSICS) + self.physics[looks.means[flown]])
+            self._carried: dict[int, list[int]] = {}
+            for pair in pairs.tolist():
+                self._carried.setdefault(pair // len(PHYSICS), []).append(pair % len(PHYSICS))
+        return self._carried.get(flight, [])
+
+    def again(self, rows: list[int], now: int) -> list[int]:
+        """Search once more, all at once, for what was to be seen from rows that have changed; return the acts touched."""
+        touched: dict[int, set[int]] = {}
+        for row in rows:
+            pairs = self.by_row.pop(row, None)
+            for act, number in pairs or ():
+                if self.row[act, number] == row and self.time[act, number] >= now:
+                    touched.setdefault(number, set()).add(act)
+        for number in sorted(touched):
+            self.search(np.array(sorted(touched[number])), now, (number,))
+        return sorted(set().union(*touched.values()))
+
+    def next(self, act: int, done: int) -> tuple[int, int] | None:
+        """Time and physics class of the next sight by a kind of evidence that has not yet seen the act."""
+        sights = [(t, number) for number, t in enumerate(self.time[act].tolist()) if t < NEVER and not done >> number & 1]
+        return min(sights) if sights else None
+
+
+class TrueDoor:
+    """The door between the drawn truth and the mission."""
+
+    def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: Cells,
+                 sky: Sky, light: Light, *, bin_us: int, event_by_event: bool = False) -> None:
+        self.acts, self.library, self.sensing, self.cells = acts, library, sensing, cells
+        self.sky, self.light, self.event_by_event = sky, light, event_by_event
+        self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us)
+        self.tables, self.until_us = self.sights.tables, self.sights.until_us
+        self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
+        self.live: dict[int, list[int]] = {}
+        self.stares: dict[int, list[Cue]] = {}
+        self.seen: list[Seen] = []
+        self.cause: dict[int, int] = {}
+
+    def begin(self, clock: Clock, inform: Inform, looked: Looked) -> None:
+        """Search all acts in one array call (or each at its onset), and put onsets on the clock."""
+        self.clock, self.inform, self.looked = clock, inform, looked
+        if not self.event_by_event:
+            self.sights.search(np.arange(len(self.acts.id)), 0)
+        for act, (when, key) in enumerate(zip(self.acts.onset_us.tolist(), self.acts.id.tolist(), strict=True)):
+            clock.at(when, _ONSET, low40(key), self._onset, act)
+
+    def _onset(self, act: int) -> None:
+        """Begin an act: search if need be, try stares that are under way, and schedule its next sight."""
+        if self.event_by_event:
+            self.sights.search(np.array([act]), self.clock.now)
+        cell = int(self.acts.cell[act])
+        self.live.setdefault(cell, []).append(act)
+        for cue in self.stares.get(cell, ()):
+            if cue.end_us >= self.clock.now:
+                self._stare(cue, [act])
+        self._schedule(act)
+
+    def _schedule(self, act: int) -> None:
+        """Schedule only the next sight; what was scheduled before loses its stamp."""
+        self.stamp[act] += 1
+        following = self.sights.next(act, self.done[act])
+        if following is not None:
+            when, number = following
+            luck = int(self.tables.looks.luck[self.sights.row[act, number]])
+            self.clock.at(max(when, self.clock.now), _LOOK, low40(luck), self._sight, act, number, self.stamp[act])
+
+    def _sight(self, act: int, physics: int, stamp: int) -> None:
+        """Report a sight, unless looks or the act have changed since it was scheduled."""
+        if stamp != self.stamp[act]:
+            return
+        row, looks = int(self.sights.row[act, physics]), self.tables.looks
+        self._report(act, int(looks.luck[row]), int(looks.sensor[row]), row, int(looks.start_us[row]), int(looks.end_us[row]), 0)
+        self._schedule(act)
+
+    def _report(self, act: int, luck: int, sensor: int, row: int, start: int, end: int, case: int) -> None:
+        """Draw the errors of one observation by its key and tell the mission when it arrives."""
+        key = mix_one(luck, int(self.acts.id[act]))
+        seen = observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case)
+        self.done[act] |= 1 << seen.physics
+        self.cause[key] = act
+        self.seen.append(Seen(key, act, row, luck, sensor, int(self.acts.cell[act]), start, end, case != 0))
+        self.clock.at(seen.reported_us, _REPORT, low40(key), self.inform, seen)
+
+    def cue(self, cue: Cue) -> None:
+        """Put a cued look on the clock."""
+        self.clock.at(cue.start_us, _LOOK, low40(cue.case + cue.number), self._begin_stare, cue)
+
+    def _begin_stare(self, cue: Cue) -> None:
+        """Stare at a cell, if the sky allows: acts under way are tried now, later ones at their onset."""
+        sector = self.cells.sector[[cue.cell]]
+        if self.sensing.clouded[cue.sensor] and clouded(self.sky, sector, np.array([cue.start_us]))[0]:
+            self.looked(cue, False)
+            return
+        self.stares[cue.cell] = [c for c in self.stares.get(cue.cell, ()) if c.end_us >= self.clock.now] + [cue]
+        living = [a for a in self.live.get(cue.cell, ()) if self.until_us[1, a] > self.clock.now]
+        self.live[cue.cell] = living
+        self._stare(cue, living)
+        self.looked(cue, True)
+
+    def _stare(self, cue: Cue, acts: list[int]) -> None:
+        """Decide by key which acts in a cell a stare notices at this instant."""
+        if not acts:
+            return
+        means, which, n = int(self.sensing.means[cue.sensor]), np.array(acts), len(self.acts.id)
+        luck = mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
+        phase = (self.clock.now >= self.until_us[0, which]).astype(np.int64)
+        near = np.abs(self.acts.depth_km[which] - self.sensing.offset_km[cue.sensor]) <= self.sensing.reach_km[cue.sensor]
+        alive = near & (self.clock.now < self.until_us[phase, which])
+        noticed = alive & succeeds(mix64(luck, self.acts.id[which]), self.sights.sensors.theta[means, which + phase * n])
+        for act in which[noticed].tolist():
+            self._report(act, luck, cue.sensor, -1, cue.start_us, cue.end_us, cue.case)
+            self._schedule(act)
+
+    def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
+        """Take the legs of a flight off the table, and search again for acts whose first sight was among them."""
+        for act in self.sights.again(self.sights.remove(flight, cells, from_us, to_us), from_us):
+            if self.acts.onset_us[act] <= from_us:
+                self._schedule(act)
+
+    def arrive(self, cell: int) -> None:
+        """End the acts that an answer finds under way: their trace begins now."""
+        now = self.clock.now
+        ended = sorted(a for a in self.live.get(cell, ()) if self.until_us[0, a] > now)
+        for act in ended:
+            self.until_us[1, act] -= self.until_us[0, act] - now
+            self.until_us[0, act] = now
+        if ended:
+            self.sights.search(np.array(ended), now)
+        for act in ended:
+            self._schedule(act)
+
+    def close(self, founding: int) -> None:
+        """Stop the search for the act behind a closed case; later sights of it would be repeats."""
+        act = self.cause.get(founding, -1)
+        if act >= 0:
+            self.done[act] = (1 << len(PHYSICS)) - 1
+            self.stamp[act] += 1
+
+    def all_successes(self) -> tuple[I64, I64, I64]:
+        """Every success (act, row of the look, time), for tests that compare whole worlds."""
+        acts, parts = np.arange(len(self.acts.id)), []
+        for number, table in enumerate(self.tables.tables):
+            for phase in (0, 1):
+                target, look, time = all_contacts(table, self.sights.sensors, self.sights.targets(acts, phase, 0))
+                parts.append((acts[target], self.tables.rows[number][look], time))
+        act, row, when = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((row, when, act))
+        return act[order], row[order], when[order]

@@ -1,0 +1,368 @@
+"""Passes of one satellite over places on the ground: nearest approach, first and last instant in view.
+
+The reader may trust the edges: they are roots of the exact view over the ellipsoid, and passes that only graze
+the limit are solved on the orbit itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.foundation.sky_mechanics import ecef_km, sun_direction_ecef, up_vectors
+from sim.foundation.streams import F64, I64
+from sim.monitoring.orbits import Motion, Orbit, SatelliteError, motion_ecef, outside_domain, secular_of
+from sim.monitoring.tracks import (
+    Cap,
+    Track,
+    at,
+    fastest_turn_rad_s,
+    going,
+    reach_rad,
+    top_radius_km,
+    track_over,
+)
+
+SUN_DEG_PER_S = 15.05 / 3600
+_TILE_DEG = 15.0
+_MOST_CAPS = 24
+_MARGIN_RAD = math.radians(0.02)
+_CLOSING_KM_S = 1.3
+"""Edges that the satellite crosses more slowly than this are solved on the orbit itself: 2 m of track error would
+shift them by over 1.5 ms."""
+_SETTLED_S = 1e-6
+
+
+class View(NamedTuple):
+    """Limits of a view: least elevation, largest off-nadir angle, and the light below which nobody looks."""
+
+    elevation_min_deg: float
+    off_nadir_max_deg: float
+    sun_elevation_min_deg: float | None = None
+
+
+class Sites(NamedTuple):
+    """Places on the ground: Earth-fixed place, zenith, direction from the centre, distance from it."""
+
+    south: NDArray[np.bool_]
+    place: F64
+    up: F64
+    toward: F64
+    radius_km: F64
+    groups: tuple[tuple[I64, Cap], ...]
+
+
+class Pass(NamedTuple):
+    """Passes in view, one entry each; seconds from `origin_s` (Unix), not yet cut to the horizon."""
+
+    origin_s: float
+    site: I64
+    row: I64
+    start_s: F64
+    end_s: F64
+    nearest_s: F64
+    motion: Motion
+    track: Track
+
+
+class _Seen(NamedTuple):
+    """Margin of a view (km, positive inside), its rate (km/s) and how much of a metre of error enters it."""
+
+    margin: F64
+    rate: F64
+    share: F64
+
+
+_Looker = Callable[[I64, I64, F64], _Seen]
+
+
+def sites_of(lat_deg: F64, lon_deg: F64) -> Sites:
+    """Places at height zero, in groups of neighbours (tiles of 15°, or all as one where they are everywhere).
+
+    Raises ValueError, naming the place, for a coordinate that is not finite or off the globe.
+    """
+    for k in np.flatnonzero(~(np.isfinite(lat_deg) & np.isfinite(lon_deg) & (np.abs(lat_deg) <= 90))):
+        raise ValueError(f"site {k}: no place at lat_deg = {lat_deg[k]}, lon_deg = {lon_deg[k]}")
+    place = ecef_km(lat_deg, lon_deg)
+    radius = np.sqrt(_dot(place, place))
+    toward = place / radius[:, None]
+    tile = np.floor(lat_deg / _TILE_DEG) * 1000 + np.floor((lon_deg % 360) / _TILE_DEG)
+    order = np.argsort(tile, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(tile[order])) + 1) if len(order) else []
+    groups = tuple((np.sort(part), _cap(toward[part])) for part in parts)
+    if len(groups) > _MOST_CAPS:
+        groups = ((np.arange(len(tile)), Cap(np.array([0.0, 0.0, 1.0]), math.pi)),)
+    return Sites(lat_deg < 0, place, up_vectors(lat_deg, lon_deg), toward, radius, groups)
+
+
+def _cap(toward: F64) -> Cap:
+    centre = toward.sum(axis=0)
+    centre /= np.linalg.norm(centre)
+    return Cap(centre, float(np.arccos(np.clip(toward @ centre, -1, 1)).max()))
+
+
+def passes_of(orbit: Orbit, sites: Sites, view: View, *, start_s: float, end_s: float) -> Pass:
+    """All passes of a satellite that touch a horizon (Unix seconds).
+
+    Light only screens here, with a margin: dark passes are dropped, twilight ones are kept for an exact test.
+
+    Raises SatelliteError, naming the satellite, for an orbit outside the domain (period over 225 min, or so
+    eccentric that a pass may have two nearest approaches) or one that SGP4 refuses.
+    """
+    if reason := outside_domain(orbit):
+        raise SatelliteError(f"{orbit.name}: no certified windows, {reason}")
+    reach = reach_rad(orbit, elevation_rad=math.radians(view.elevation_min_deg),
+                      off_nadir_rad=math.radians(view.off_nadir_max_deg))
+    caps = [cap for _, cap in sites.groups]
+    track = track_over(orbit, caps=caps, reach=reach, start_s=start_s, end_s=end_s)
+    _check_shape(orbit, track, reach)
+    row, site, guess = _candidates(orbit, track, sites, view, reach)
+    nearest, motion, row, site = _nearest(track, sites, row, site, guess)
+    return _solved(orbit, track, sites, view, (row, site, nearest, motion))
+
+
+def _check_shape(orbit: Orbit, track: Track, reach: float) -> None:
+    """The squared range to a visible place must be convex in time, so that a pass has one nearest approach.
+
+    Its half second derivative is v² + (r − p)·a; with p no farther from r than the reach and a step, p·a is at
+    most −|p||a| cos(that angle), up to the few per cent by which a leans from the vertical.
+    """
+    r, v = track.nodes[:, 0, :3], track.nodes[:, 0, 3:]
+    a = track.terms[2] * (2 / track.step_s**2)
+    lean = math.cos(min(math.pi / 2, reach + fastest_turn_rad_s(orbit) * track.step_s))
+    bent = _dot(v, v) + _dot(r, a) + 0.9 * lean * 6356.0 * np.sqrt(_dot(a, a))
+    if len(bent) and bent.min() <= 0:
+        raise SatelliteError(f"{orbit.name}: no certified windows, its orbit is too eccentric "
+                             f"(eccentricity {secular_of(orbit).eccentricity:.3f})")
+
+
+def _candidates(orbit: Orbit, track: Track, sites: Sites, view: View, reach: float) -> tuple[I64, I64, F64]:
+    """Pairs of interval and site with a nearest approach inside that may be in view, and a first guess of it.
+
+    Three screens with margins, each a matrix product: sign change of the range rate, distance of the site
+    from the plane of the interval, light in the middle of the interval.
+    """
+    first, last = track.nodes[:, 0], track.nodes[:, 1]
+    toward = first[:, :3] / np.sqrt(_dot(first[:, :3], first[:, :3]))[:, None]
+    moved = fastest_turn_rad_s(orbit) * track.step_s
+    normal, bulge = _planes(track, first[:, :3], last[:, :3])
+    limit = np.sin(np.minimum(reach + _MARGIN_RAD + bulge, math.pi / 2))
+    sun, dark = _darkness(orbit, track, view, reach)
+    found = []
+    for members, cap in sites.groups:
+        near = np.flatnonzero(np.arccos(np.clip(toward @ cap.centre, -1, 1)) <= cap.radius_rad + reach + moved)
+        there = sites.place[members].T
+        before = _dot(first[near, :3], first[near, 3:])[:, None] - first[near, 3:] @ there
+        after = _dot(last[near, :3], last[near, 3:])[:, None] - last[near, 3:] @ there
+        # A nearest approach on the very node is taken twice rather than never; doubles are dropped later.
+        keep = (before < 1e-6) & (after > -1e-6)
+        keep &= np.abs(normal[near] @ sites.toward[members].T) <= limit[near, None]
+        if sun is not None:
+            keep &= sun[near] @ sites.up[members].T >= dark
+        interval, which = np.nonzero(keep)
+        low, high = before[interval, which], after[interval, which]
+        row = near[interval]
+        found.append((row, members[which], (track.interval[row] + low / (low - high)) * track.step_s))
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+    row, site, guess = (np.concatenate(column) for column in zip(*found, strict=True))
+    return row, site, guess
+
+
+def _planes(track: Track, first: F64, last: F64) -> tuple[F64, F64]:
+    """Normal of the plane through both ends of each interval, and how far the track leaves it between them."""
+    normal = np.cross(first, last)
+    normal /= np.sqrt(_dot(normal, normal))[:, None]
+    row = np.arange(len(track.interval))
+    bulge = np.zeros(len(row))
+    for share in (0.25, 0.5, 0.75):
+        place, _ = going(track, row, np.multiply(track.interval + share, track.step_s, dtype=np.float64))
+        bulge = np.maximum(bulge, np.abs(_dot(place, normal)) / np.sqrt(_dot(place, place)))
+    return normal, 1.5 * bulge
+
+
+def _darkness(orbit: Orbit, track: Track, view: View, reach: float) -> tuple[F64 | None, float]:
+    """Sun at the middle of each interval, and the sine of the elevation below which a pass there is dark."""
+    if view.sun_elevation_min_deg is None:
+        return None, 0.0
+    mean = secular_of(orbit)
+    slowest = mean.argument_rate * (mean.a_km * (1 - mean.eccentricity) / top_radius_km(orbit)) ** 2 - 7.3e-5
+    half_s = track.step_s / 2 + 1.5 * reach / slowest
+    low = view.sun_elevation_min_deg - SUN_DEG_PER_S * half_s - 0.1
+    middle = track.origin_s + (track.interval + 0.5) * track.step_s
+    return sun_direction_ecef(middle), math.sin(math.radians(max(low, -90)))
+
+
+def _nearest(track: Track, sites: Sites, row: I64, site: I64, guess: F64) -> tuple[F64, Motion, I64, I64]:
+    """Nearest approaches by Newton on the range rate, each once."""
+    there, seconds = sites.place[site], guess
+    for _ in range(4):
+        motion = at(track, row, seconds)
+        gap = motion.place - there
+        slope = _dot(motion.speed, motion.speed) + _dot(gap, motion.acceleration)
+        seconds = seconds - _dot(gap, motion.speed) / slope
+    order = np.lexsort((seconds, site))
+    twice = (np.diff(site[order], prepend=-1) == 0) & (np.diff(seconds[order], prepend=-1e9) < 1.0)
+    order = order[~twice]
+    row, site, seconds = row[order], site[order], seconds[order]
+    return seconds, at(track, row, seconds), row, site
+
+
+def _solved(orbit: Orbit, track: Track, sites: Sites, view: View,
+            found: tuple[I64, I64, F64, Motion]) -> Pass:
+    """Edges on the track; passes that graze the limit again, on the orbit itself."""
+    row, site, nearest, motion = found
+    by_track = _looker(sites, view, lambda row, seconds: going(track, row, seconds))
+    by_orbit = _looker(sites, view, lambda _, seconds: motion_ecef(orbit, track.origin_s + seconds)[:2])
+    seen = _margin(sites, view, site, motion.place, motion.speed)
+    # The best view may lie beside the nearest approach and be better by rate²/2·curvature.
+    curvature = 0.3 * 398600.0 / top_radius_km(orbit) ** 2
+    hopeful = seen.margin + seen.rate**2 / curvature + 0.01 > 0
+    graze = hopeful & (seen.margin < 0.002 * seen.share)
+    plain = np.flatnonzero(hopeful & ~graze)
+    half = math.pi / secular_of(orbit).argument_rate
+    spread = _half_pass_s(sites, view, site[plain], Motion(*(m[plain] for m in motion)))
+    start, end, slow = _both_edges(by_track, track, row[plain], site[plain], nearest[plain], spread, half)
+    delicate = np.concatenate((np.flatnonzero(graze), plain[slow]))
+    start_2, end_2, kept = _grazing(by_orbit, track, row[delicate], site[delicate], nearest[delicate], half)
+    which = np.concatenate((plain[~slow], delicate[kept]))
+    order = np.argsort(which, kind="stable")
+    which = which[order]
+    start, end = np.concatenate((start[~slow], start_2))[order], np.concatenate((end[~slow], end_2))[order]
+    return Pass(track.origin_s, site[which], row[which], start, end, nearest[which],
+                Motion(*(m[which] for m in motion)), track)
+
+
+def _both_edges(look: _Looker, track: Track, row: I64, site: I64, inside: F64, spread: F64,
+                half: float) -> tuple[F64, F64, NDArray[np.bool_]]:
+    """First and last instant in view around an instant inside, and whether either edge is crossed slowly."""
+    edges, slow = [], np.zeros(len(row), dtype=np.bool_)
+    for side in (-1, 1):
+        outside = np.clip(inside + side * half, track.first_s[row], track.last_s[row])
+        edge, seen = _root(look, row, site, inside, outside, inside + side * spread)
+        slow |= np.abs(seen.rate) < _CLOSING_KM_S * seen.share
+        edges.append(edge)
+    return edges[0], edges[1], slow
+
+
+def _root(look: _Looker, row: I64, site: I64, inside: F64, outside: F64, guess: F64) -> tuple[F64, _Seen]:
+    """Instant at which a margin is zero between an instant inside and one outside: Newton, else bisection."""
+    t, good, bad = guess.copy(), inside.copy(), outside.copy()
+    rate, share = np.ones_like(t), np.ones_like(t)
+    todo = np.arange(len(t))
+    for _ in range(80):
+        if not len(todo):
+            break
+        seen = look(row[todo], site[todo], t[todo])
+        rate[todo], share[todo] = seen.rate, seen.share
+        positive = seen.margin >= 0
+        good[todo] = np.where(positive, t[todo], good[todo])
+        bad[todo] = np.where(positive, bad[todo], t[todo])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = t[todo] - seen.margin / seen.rate
+        width = bad[todo] - good[todo]
+        off = ~((step - good[todo]) * (step - bad[todo]) <= _SETTLED_S * np.abs(width))
+        step[off] = good[todo][off] + width[off] / 2
+        moved = np.abs(step - t[todo])
+        t[todo] = step
+        todo = todo[moved > _SETTLED_S]
+    return t, _Seen(rate, rate, share)
+
+
+def _grazing(look: _Looker, track: Track, row: I64, site: I64, nearest: F64,
+             half: float) -> tuple[F64, F64, I64]:
+    """Edges of passes that may only graze: go to the best view first, drop those that never come into view."""
+    best = _best_view(look, row, site, nearest, width=half / 4)
+    margin = look(row, site, best).margin if len(row) else np.zeros(0)
+    kept = np.flatnonzero(margin > 0)
+    row, site, best = row[kept], site[kept], best[kept]
+    start, end, _ = _both_edges(look, track, row, site, best, np.full(len(kept), 1.0), half)
+    return start, end, kept
+
+
+def _best_view(look: _Looker, row: I64, site: I64, nearest: F64, *, width: float) -> F64:
+    """Instant of the largest margin: where its rate falls through zero (false position, Illinois)."""
+    if not len(row):
+        return nearest
+    low, high = nearest - width, nearest + width
+    rise, fall = look(row, site, low).rate, look(row, site, high).rate
+    best, before, settled = nearest, np.zeros(len(row)), np.zeros(len(row), dtype=np.bool_)
+    for _ in range(60):
+        rate = look(row, site, best).rate
+        up = rate > 0
+        # Illinois: an end that stays twice counts half, so that both ends move.
+        fall = np.where(up, np.where(before > 0, fall / 2, fall), rate)
+        rise = np.where(up, rate, np.where(before < 0, rise / 2, rise))
+        low, high, before = np.where(up, best, low), np.where(up, high, best), np.where(up, 1.0, -1.0)
+        share = np.clip(np.nan_to_num(rise / (rise - fall), nan=0.5), 0.0, 1.0)
+        following = low + share * (high - low)
+        small = np.abs(following - best) < 1e-4
+        best = np.where(settled, best, following)
+        settled |= small
+        if settled.all():
+            break
+    return best
+
+
+def _looker(sites: Sites, view: View, fly: Callable[[I64, F64], tuple[F64, F64]]) -> _Looker:
+    return lambda row, site, seconds: _margin(sites, view, site, *fly(row, seconds))
+
+
+def _margin(sites: Sites, view: View, site: I64, r: F64, v: F64) -> _Seen:
+    """The smaller of two margins: d·u − sin ε |d| for elevation, d·r/|r| − cos η |d| for the off-nadir angle.
+
+    d runs from the place to the satellite r, u is the zenith over the ellipsoid, nadir points to the centre.
+    """
+    gap, up = r - sites.place[site], sites.up[site]
+    far = np.sqrt(_dot(gap, gap))
+    pace = _dot(gap, v) / far
+    low = math.sin(math.radians(view.elevation_min_deg))
+    height, rate = _dot(gap, up) - low * far, _dot(v, up) - low * pace
+    if view.off_nadir_max_deg >= 90:
+        return _Seen(height, rate, np.full(len(far), math.cos(math.radians(view.elevation_min_deg))))
+    cone, top = math.cos(math.radians(view.off_nadir_max_deg)), np.sqrt(_dot(r, r))
+    along, climb = _dot(gap, r) / top, _dot(r, v) / top
+    angle, turn = along - cone * far, climb + (far * pace - along * climb) / top - cone * pace
+    binding = height < angle
+    share = np.where(binding, math.cos(math.radians(view.elevation_min_deg)), math.sqrt(1 - cone * cone))
+    return _Seen(np.where(binding, height, angle), np.where(binding, rate, turn), share)
+
+
+def _half_pass_s(sites: Sites, view: View, site: I64, motion: Motion) -> F64:
+    """Half the time in view on a sphere of the place's radius: cos λ = cos δ cos ωτ with δ the nearest angle."""
+    r = np.sqrt(_dot(motion.place, motion.place))
+    share = sites.radius_km[site] / r
+    elevation, angle = math.radians(view.elevation_min_deg), math.radians(view.off_nadir_max_deg)
+    limit = np.arccos(share * math.cos(elevation)) - elevation
+    sine = math.sin(min(angle, math.pi / 2)) / share
+    limit = np.minimum(limit, np.where(sine < 1, np.arcsin(np.minimum(sine, 1)) - angle, limit))
+    nearest = _dot(motion.place, sites.toward[site]) / r
+    turned = np.arccos(np.clip(np.cos(limit) / nearest, -1, 1 - 1e-9))
+    return np.asarray(turned * r / np.sqrt(_dot(motion.speed, motion.speed)))
+
+
+def off_nadir_deg(place: F64, ground: F64) -> F64:
+    """Angle at the satellite between the ground place and the centre of the Earth."""
+    gap = place - ground
+    across = np.cross(gap, place)
+    return np.asarray(np.degrees(np.arctan2(np.sqrt(_dot(across, across)), _dot(gap, place))))
+
+
+def elevation_deg(place: F64, ground: F64, up: F64) -> F64:
+    """Height of the satellite over the horizon of a place on the ellipsoid."""
+    gap = place - ground
+    return np.asarray(np.degrees(np.arcsin(np.clip(_dot(gap, up) / np.sqrt(_dot(gap, gap)), -1, 1))))
+
+
+def left_of_track(motion: Motion, ground: F64) -> NDArray[np.bool_]:
+    """Does a place lie left of the ground track, seen along the flight over the turning Earth?"""
+    return np.asarray(_dot(np.cross(motion.place, motion.speed), ground) > 0)
+
+
+def _dot(a: F64, b: F64) -> F64:
+    """Row by row, in one fixed order of additions: edges must not depend on how many rows there are."""
+    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

@@ -1,0 +1,178 @@
+"""Posts, observers and timetables: means that stand or walk along the line, or are known only by when they look.
+
+A mediator compares here cameras and microphones that never sleep with people who see by day and know what they saw.
+"""
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.area.light import Light, lit
+from sim.area.line import Cells
+from sim.foundation.streams import F64, I64, Streams, mix64, name_key
+from sim.monitoring import consent
+from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks, glances, no_looks, stares
+from sim.scenario.monitoring import Means, Monitoring, Observers, Posts, Timetable
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+
+
+def cells_of_sectors(cells: Cells, sectors: tuple[str, ...], *, sea: bool = False) -> I64:
+    """Rows of the cells of the sectors named; empty = all of the line (and of the sea areas, if asked)."""
+    wanted = np.isin(cells.sector, [cells.sectors.index(s) for s in sectors]) if sectors else ~cells.sea | sea
+    return np.flatnonzero(wanted)
+
+
+def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: Monitoring, cells: Cells, light: Light,
+               streams: Streams, *, horizon_us: int) -> Looks:
+    """Looks of unattended posts: one stare for each cell, day and spell, lost to outages, light or consent."""
+    mine = cells_of_sectors(cells, posts.sectors)
+    at_km = np.quantile(cells.km[mine], (np.arange(posts.sites) + 0.5) / posts.sites)
+    reach = np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0))
+    begin = min(round(posts.available_from_d * _DAY_US), horizon_us)
+    spells = consent.permissions(monitoring, posts.side, "posts")
+    fixed = np.concatenate((np.arange(0, horizon_us + 1, _DAY_US), [begin],
+                            np.array([t for s in spells for t in (s.from_us, s.to_us)], dtype=np.int64)))
+    parts = []
+    for site in range(posts.sites):
+        key = name_key("post", posts.id, site)
+        seen = mine[np.abs(cells.km[mine] - at_km[site]) <= reach + cells.size_km[mine] / 2]
+        out = outages(streams, posts, site, horizon_us=horizon_us)
+        sun = _sun_edges(what, light, int(cells.sector[seen[len(seen) // 2]])) if len(seen) else fixed[:0]
+        edges = np.unique(np.clip(np.concatenate((fixed, out, sun)), begin, horizon_us))
+        start, end = edges[:-1], edges[1:]
+        sector = np.full(len(start), cells.sector[seen[len(seen) // 2]] if len(seen) else 0)
+        lost = np.where(_inside(out, start), OTHER, MADE)
+        lost = np.where(light_loss(what, light, sector, start), NIGHT, lost)
+        lost = np.where(_refused(spells, start), CONSENT, lost)
+        each = len(seen)
+        parts.append(stares(np.full(each * len(start), key, dtype=np.uint64), np.repeat(seen, len(start)), np.tile(start, each),
+                            np.tile(end, each), sensor, means, np.tile(lost, each)))
+    return Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+
+
+def _sun_edges(what: Means, light: Light, sector: int) -> I64:
+    """Sunrises and sunsets at which a means that needs light or darkness begins or stops."""
+    if not (what.needs_light or what.needs_dark):
+        return np.zeros(0, dtype=np.int64)
+    mine = light.edges_us // light.span_us == sector
+    return np.asarray(light.edges_us[mine] - sector * light.span_us, dtype=np.int64)
+
+
+def light_loss(what: Means, light: Light, sector: I64, time_us: I64) -> NDArray[np.bool_]:
+    """Looks lost because a means needs daylight or darkness."""
+    if not (what.needs_light or what.needs_dark):
+        return np.zeros(len(time_us), dtype=bool)
+    sunny = lit(light, sector, time_us)
+    return ~sunny if what.needs_light else sunny
+
+
+def outages(streams: Streams, posts: Posts, site: int, *, horizon_us: int) -> I64:
+    """Edges of the alternating up and down times of one post (exponential both), up first."""
+    if posts.available_share >= 1:
+        return np.zeros(0, dtype=np.int64)
+    down = posts.outage_mean_h * _HOUR_US
+    up = down * posts.available_share / max(1 - posts.available_share, 1e-9)
+    generator = streams.generator("outage", posts.id, site)
+    edges = [np.zeros(0, dtype=np.int64)]
+    last = 0
+    while last < horizon_us:
+        spell = np.maximum((generator.standard_exponential((32, 2)) * [up, down]).astype(np.int64), 1).ravel()
+        edges.append(last + np.cumsum(spell))
+        last = int(edges[-1][-1])
+    return np.concatenate(edges)
+
+
+def _inside(edges: I64, time_us: I64) -> NDArray[np.bool_]:
+    """Times that lie in a down time of alternating edges."""
+    return np.asarray(np.searchsorted(edges, time_us, side="right") % 2 == 1)
+
+
+def _refused(spells: tuple[consent.Permission, ...], time_us: I64) -> NDArray[np.bool_]:
+    """Times at which no spell allows a post or patrol."""
+    allowed = np.zeros(len(time_us), dtype=bool)
+    for spell in spells:
+        allowed |= spell.may_base & (time_us >= spell.from_us) & (time_us < spell.to_us)
+    return ~allowed
+
+
+def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monitoring, cells: Cells, light: Light,
+                   streams: Streams, *, horizon_us: int) -> tuple[Looks, float]:
+    """Looks of patrols, which leave at sunrise and stop in cell after cell; also the hours of exposure."""
+    mine = cells_of_sectors(cells, people.sectors)
+    patrols = people.monitors * people.patrols_per_monitor_day
+    stops = max(1, int(people.patrol_h / people.stop_h))
+    spells = consent.permissions(monitoring, people.side, "observers")
+    days = -(-horizon_us // _DAY_US)
+    parts, hours = [], 0.0
+    for day in range(int(people.available_from_d), days):
+        generator = streams.generator("patrols", people.id, day)
+        count = int(patrols) + int(generator.random() < patrols % 1)
+        if not count:
+            continue
+        draws = generator.random((count, 3))
+        first = (draws[:, 0] * len(mine)).astype(np.int64)
+        start0 = day * _DAY_US + (draws[:, 1] * 14 * _HOUR_US).astype(np.int64)
+        let_through = draws[:, 2] < people.access_share
+        step = np.arange(stops)
+        cell = mine[(first[:, None] + step) % len(mine)].ravel()
+        start = (start0[:, None] + (step * people.stop_h * _HOUR_US).astype(np.int64)).ravel()
+        end = start + round(people.stop_h * _HOUR_US)
+        luck = mix64(name_key("patrol", people.id, day), np.arange(len(cell)))
+        refused = np.repeat(~let_through, stops) | _refused(spells, start)
+        night = ~lit(light, cells.sector[cell], start)
+        lost = np.where(refused, CONSENT, np.where(night, NIGHT, MADE))
+        hours += float((lost == MADE).sum()) * people.stop_h
+        parts.append(glances(luck, cell, start, np.minimum(end, horizon_us), sensor, means, lost))
+    looks = Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+    return looks, hours
+
+
+def timetable_looks(table: Timetable, sensor: int, means: int, what: Means, cells: Cells, light: Light, streams: Streams, *,
+                    horizon_us: int) -> Looks:
+    """Looks at every cell at times given by a law, for systems known only by a revisit figure."""
+    mine = cells_of_sectors(cells, table.sectors, sea=True)
+    parts = []
+    for cell in mine.tolist():
+        for member in range(table.members):
+            start = look_times(table, cell, member, streams, horizon_us=horizon_us)
+            luck = mix64(name_key("timetable", table.id, member, cell), np.arange(len(start)))
+            where = np.full(len(start), cell)
+            lost = np.where(light_loss(what, light, cells.sector[where], start), NIGHT, MADE)
+            parts.append(glances(luck, where, start, start + round(table.dwell_h * _HOUR_US), sensor, means, lost))
+    return Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+
+
+def look_times(table: Timetable, cell: int, member: int, streams: Streams, *, horizon_us: int) -> I64:
+    """Times of the looks of one member at one cell, from a stationary start."""
+    if table.law == "list":
+        return np.array([round(t * _HOUR_US) for t in table.times_h if t * _HOUR_US < horizon_us], dtype=np.int64)
+    shared = table.phase == "even"
+    generator = streams.generator("timetable", table.id, cell, 0 if shared else member + 1)
+    phase = float(generator.random()) + (member / table.members if shared else 0.0)
+    if table.law == "fixed":
+        first = (phase % 1.0) * table.gap_h
+        count = max(0, int(np.ceil((horizon_us / _HOUR_US - first) / table.gap_h)))
+        return np.round((first + np.arange(count) * table.gap_h) * _HOUR_US).astype(np.int64)
+    return _renewal(table, streams.generator("timetable", table.id, cell, member, "gaps"), phase % 1.0, horizon_us)
+
+
+def _renewal(table: Timetable, generator: np.random.Generator, phase: float, horizon_us: int) -> I64:
+    """Renewal looks begun so long before the horizon that its start is in the steady state."""
+    lead_h = 60 * table.gap_h
+    count = int((horizon_us / _HOUR_US + 2 * lead_h) / table.gap_h * 1.5) + 200
+    times_h = np.cumsum(_gaps(table, generator, count)) - lead_h - phase * max(sum(table.alternating_h), table.gap_h)
+    return np.round(times_h[(times_h >= 0) & (times_h < horizon_us / _HOUR_US)] * _HOUR_US).astype(np.int64)
+
+
+def _gaps(table: Timetable, generator: np.random.Generator, count: int) -> F64:
+    """Gaps between looks by their law."""
+    if table.law == "alternating":
+        turn = np.array(table.alternating_h)
+        return np.resize(turn, count)
+    if table.law == "exponential":
+        return generator.standard_exponential(count) * table.gap_h
+    if table.law == "erlang":
+        return generator.standard_gamma(table.shape, count) * table.gap_h / table.shape
+    return generator.random(count) * 2 * table.gap_h

@@ -1,0 +1,110 @@
+"""Sightings: what a sensor would notice of an act, and what is then reported, with every error drawn by key.
+
+A mediator finds here the mistakes of observation: late, misplaced, the wrong kind, the wrong side, or nothing behind it at all.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.area.line import Cells, cell_of_km
+from sim.foundation.scan import Sensors
+from sim.foundation.streams import F64, I64, U64, Streams, luck_of, mix_one
+from sim.monitoring.library import Library, detectability
+from sim.records import UNATTRIBUTED, Acts, Observation
+
+_HOUR_US = 3_600_000_000
+
+
+class Sensing(NamedTuple):
+    """All sensors of a design, one row each, and how long their reports take."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    means: I64
+    rate_per_h: F64
+    reach_km: F64
+    offset_km: F64
+    speed_kmh: F64
+    delay_median_us: F64
+    delay_log_sd: F64
+    clouded: NDArray[np.bool_]
+    """Sensors whose cued look a cloudy sky blocks."""
+
+
+class Seen(NamedTuple):
+    """A sight and the look it came from, for the ledger."""
+
+    observation: int
+    act: int
+    row: int
+    luck: int
+    sensor: int
+    cell: int
+    start_us: int
+    end_us: int
+    tasked: bool
+
+
+def sensors_of(keys: U64, kind: I64, library: Library, sensing: Sensing, *, nodes: int = 0) -> Sensors:
+    """Detectability of all acts (first half of the rows) and of their traces (second half).
+
+    With `nodes`, quantiles are interpolated between so many exact ones: enough for a mission's rough beliefs.
+    """
+    used = np.unique(sensing.means)
+    theta = np.zeros((len(library.physics), 2 * len(kind)))
+    physics, ground = library.physics[used], library.ground[used, None]
+    for half, pd in enumerate((library.pd, library.trace_pd)):
+        part = detectability(pd[used], library.hidden, physics, kind, keys, library.correlation, nodes=nodes)
+        theta[used, half * len(kind) : (half + 1) * len(kind)] = part * ground
+    return Sensors(sensing.means, theta, sensing.rate_per_h, np.tile(library.target[kind], 2), sensing.reach_km,
+                   sensing.offset_km, sensing.speed_kmh)
+
+
+def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sensing, library: Library, cells: Cells,
+            case: int) -> Observation:
+    """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation."""
+    means = int(sensing.means[sensor])
+    shares = library.confusion[means, acts.kind[act]].tolist()
+    kind = min(bisect_right(shares, luck_of(key, "kind")), len(shares) - 1)
+    error = float(library.error_km[means])
+    km = float(acts.km[act]) + (luck_of(key, "place") - luck_of(key, "place", 2)) * 2 * error
+    cell = int(acts.cell[act])
+    if not cells.sea[cell]:
+        cell = cell_of_km(cells, min(km, cells.line_km))
+    side = UNATTRIBUTED
+    if library.origin[means] and not acts.anonymous[act]:
+        side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
+    return Observation(key, now, now + delay_us(sensing, sensor, luck_of(key, "delay")), cell, km, kind, side, means,
+                       int(library.physics[means]), bool(library.images[means]), error, case)
+
+
+def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
+    """Time from sight to report: lognormal about the median of the sensor."""
+    spread = float(sensing.delay_log_sd[sensor])
+    if spread == 0:
+        return round(float(sensing.delay_median_us[sensor]))
+    from scipy.special import ndtri
+
+    return round(float(sensing.delay_median_us[sensor] * np.exp(spread * ndtri(min(max(luck, 1e-12), 1 - 1e-12)))))
+
+
+def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, streams: Streams, *, days: int,
+                 names: tuple[str, ...]) -> list[Observation]:
+    """False sightings by (means, day): their number, kind, time and place do not depend on the rest of the design."""
+    alarms: list[Observation] = []
+    for means in active.tolist():
+        for day in range(days if rates[means].sum() > 0 else 0):
+            generator, day_key = streams.generator("false", names[means], day), streams.key("false", names[means], day)
+            for kind, count in enumerate(generator.poisson(rates[means])):
+                for number, draw in enumerate(generator.random((int(count), 4)).tolist()):
+                    cell = min(int(draw[0] * len(cells.km)), len(cells.km) - 1)
+                    seen = int((day + draw[1]) * 24 * _HOUR_US)
+                    side = int(draw[2] * 2) if library.origin[means] else UNATTRIBUTED
+                    alarms.append(Observation(mix_one(day_key, kind * 1_000_000 + number), seen, seen + round(draw[3] * _HOUR_US),
+                                              cell, float(cells.km[cell]), kind, side, means, int(library.physics[means]),
+                                              bool(library.images[means]), float(library.error_km[means]), 0))
+    return alarms
