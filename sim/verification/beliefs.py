@@ -1,0 +1,36 @@
+"""Beliefs: what the mission thinks of its own means and of the parties, right or wrong.
+
+A mediator sees here why a mission that misjudges its sensors also misjudges what silence means.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.foundation.streams import F64, Streams
+
+
+class Beliefs(NamedTuple):
+    """Believed values, arrays by kind unless said; the engine fills them from the library, disturbed once per replication."""
+
+    pd: F64
+    """Means × kinds."""
+    trace_pd: F64
+    hidden: F64
+    """Physics × kinds."""
+    share: F64
+    """Share of a kind among acts."""
+    duration_h: F64
+    trace_h: F64
+    depth_km: F64
+    attributed: F64
+    wrong_side: float
+
+
+def disturbed(values: F64, sd: float, streams: Streams, name: str) -> F64:
+    """Shares disturbed on log-odds by one normal draw each; 0 and 1 stay what they are."""
+    noise = streams.generator("beliefs", name).standard_normal(values.shape)
+    inner = (values > 0) & (values < 1)
+    odds = np.where(inner, values, 0.5) / (1 - np.where(inner, values, 0.5)) * np.exp(sd * noise)
+    return np.where(inner, odds / (1 + odds), values)

@@ -1,0 +1,169 @@
+"""Cases: reports merged into files, worked on by a staffed desk, confirmed by a standard and closed.
+
+A mediator sees here why a mission with many sensors can still be slow: every report passes a finite number of people.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.foundation.clock import Clock, Rank, low40
+from sim.foundation.desk import Desk
+from sim.foundation.streams import luck_of
+from sim.records import Finding, Observation
+from sim.scenario.agreement import GRADES, Agreement
+from sim.scenario.verification import Verification
+from sim.verification.evidence import grade_of, side_of
+
+_HOUR_US = 3_600_000_000
+_MINUTE_US = 60_000_000
+_STAFF = Rank.STAFF
+_SEVERITY = {"grave": 0, "significant": 1, "minor": 2}
+
+
+@dataclass(slots=True)
+class Case:
+    """A file that the mission opened; its key is that of its founding observation."""
+
+    key: int
+    kind: int
+    cell: int
+    km: float
+    opened_us: int
+    first_seen_us: int
+    last_seen_us: int
+    reports: list[Observation] = field(default_factory=list)
+    evidence: list[Observation] = field(default_factory=list)
+    triaged_us: int = -1
+    confirmed_us: int = -1
+    closed_us: int = -1
+    grade: int = -1
+    cues: int = 0
+    settled: bool = False
+    outcome: str = "open"
+
+
+Notice = Callable[[Case], None]
+
+
+class CaseBook:
+    """The cases of a mission and the desk that works on them; it knows reports, never the truth."""
+
+    def __init__(self, clock: Clock, agreement: Agreement, section: Verification, *, start_hour: float,
+                 persistence_us: tuple[int, ...], inspections: frozenset[int], reach_cells: int,
+                 on_case: Notice, on_finding: Callable[[Finding], None], on_close: Notice) -> None:
+        self.clock, self.agreement, self.section = clock, agreement, section
+        self.persistence_us, self.inspections, self.reach_cells = persistence_us, inspections, reach_cells
+        self.on_case, self.on_finding, self.on_close = on_case, on_finding, on_close
+        staff = section.staff
+        shifts = ((6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts))
+        self.desk = Desk(clock, "analysts", shifts if staff.night_analysts != staff.analysts else staff.analysts,
+                         capacity=staff.queue_limit, local_offset_h=start_hour)
+        self.cases: dict[int, Case] = {}
+        self.open: dict[tuple[int, int], list[Case]] = {}
+        self.required = [GRADES.index(kind.grade) for kind in agreement.kinds]
+        self.priority = [_SEVERITY[kind.severity] for kind in agreement.kinds]
+        self.waits_us: list[int] = []
+
+    def report(self, seen: Observation) -> None:
+        """Take in one observation: merge it into a case or open one, and put it on the desk."""
+        case = self._case_for(seen)
+        case.reports.append(seen)
+        case.last_seen_us = max(case.last_seen_us, seen.seen_us)
+        case.first_seen_us = min(case.first_seen_us, seen.seen_us)
+        patience = self.section.staff.patience_mean_h
+        patience_us = None
+        if patience is not None:
+            patience_us = max(1, round(float(-np.log1p(-luck_of(seen.id, "patience"))) * patience * _HOUR_US))
+        self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_of(seen.id, "desk")),
+                         lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us)
+
+    def _case_for(self, seen: Observation) -> Case:
+        """Find the open case of the same kind, near in place and time, or open a new one."""
+        if seen.case and seen.case in self.cases and self.cases[seen.case].kind == seen.kind:
+            return self.cases[seen.case]
+        merging = self.section.merging
+        near_km = merging.distance_km + seen.error_km
+        window = max(round(merging.window_h * _HOUR_US), self.persistence_us[seen.kind])
+        for cell in range(seen.cell - self.reach_cells, seen.cell + self.reach_cells + 1):
+            for case in self.open.get((seen.kind, cell), ()):
+                if abs(case.km - seen.km) <= near_km and abs(seen.seen_us - case.last_seen_us) <= window:
+                    return case
+        return self._open_case(seen)
+
+    def _open_case(self, seen: Observation) -> Case:
+        """Open a file on a new report and see to its closing."""
+        case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.seen_us, seen.seen_us)
+        self.cases[seen.id] = case
+        self.open.setdefault((seen.kind, seen.cell), []).append(case)
+        self.clock.after(round(self.section.standard.close_after_h * _HOUR_US), _STAFF, low40(seen.id), self._expire, case)
+        return case
+
+    def _service_us(self, luck: float) -> int:
+        """Work on one report by its law, by inversion."""
+        staff = self.section.staff
+        return max(0, round(float(_service_factor(staff.service_law, luck, staff.service_log_sd))
+                            * staff.service_median_min * _MINUTE_US))
+
+    def _assess(self, case: Case, seen: Observation, waited_us: int) -> None:
+        """Add a report to the evidence of its case and see whether the standard is met."""
+        self.waits_us.append(waited_us)
+        case.evidence.append(seen)
+        if case.triaged_us < 0:
+            case.triaged_us = self.clock.now
+        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections)
+        if grade > case.grade:
+            case.grade = grade
+        if not case.settled and case.closed_us < 0:
+            if case.grade >= self.required[case.kind]:
+                self._confirm(case)
+            else:
+                self.on_case(case)
+
+    def _confirm(self, case: Case) -> None:
+        """Hold that the act happened; attribution follows after its own time."""
+        case.settled = True
+        case.confirmed_us = self.clock.now
+        how = self.section.attribution
+        luck = luck_of(case.key, "attribution")
+        delay = how.delay_median_h * _HOUR_US * float(_service_factor("lognormal", luck, how.delay_log_sd))
+        self.clock.after(round(delay), _STAFF, low40(case.key), self._find, case)
+
+    def _find(self, case: Case) -> None:
+        """Conclude: kind, grade and side, on the evidence of the case so far."""
+        self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.first_seen_us, case.confirmed_us,
+                                self.clock.now, case.grade))
+        self._close(case, "finding")
+
+    def _expire(self, case: Case) -> None:
+        """Close a case that met no standard in time; put off while reports still come in."""
+        if case.settled or case.closed_us >= 0:
+            return
+        wait = round(self.section.standard.close_after_h * _HOUR_US)
+        if self.clock.now - case.last_seen_us < wait and case.last_seen_us > case.opened_us:
+            self.clock.at(case.last_seen_us + wait, _STAFF, low40(case.key), self._expire, case)
+            return
+        self._close(case, "queue" if case.triaged_us < 0 else "not confirmed")
+
+    def _close(self, case: Case, outcome: str) -> None:
+        """Close the file."""
+        case.closed_us, case.outcome = self.clock.now, outcome
+        self.open[(case.kind, case.cell)].remove(case)
+        self.on_close(case)
+
+
+def _service_factor(law: str, luck: float, log_sd: float) -> float:
+    """Quantile of a service law with the stated median (fixed, lognormal) or mean (all others: the mean is the scale)."""
+    from scipy.special import gammaincinv, ndtri
+
+    luck = min(max(luck, 1e-16), 1 - 1e-16)
+    laws: dict[str, Callable[[], float]] = {
+        "lognormal": lambda: float(np.exp(log_sd * ndtri(luck))),
+        "exponential": lambda: float(-np.log1p(-luck)),
+        "erlang2": lambda: float(gammaincinv(2.0, luck)) / 2,
+        "uniform": lambda: 2 * luck,
+        "fixed": lambda: 1.0,
+    }
+    return laws[law]()

@@ -1,0 +1,40 @@
+"""Evidence: which grade the observations of a case support, and which side they name.
+
+A mediator reads grades in one order only: indicative, probable, confirmed remotely, confirmed on site.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.records import UNATTRIBUTED, Observation
+from sim.scenario.agreement import GRADES
+
+INDICATIVE, PROBABLE, CONFIRMED_REMOTE, CONFIRMED_ON_SITE = range(len(GRADES))
+_LOOKS_FOR_REMOTE = 3
+
+
+def kinds_of_evidence(evidence: Sequence[Observation]) -> int:
+    """Number of physics classes; two operators of one class are one kind of evidence."""
+    return len({seen.physics for seen in evidence})
+
+
+def grade_of(evidence: Sequence[Observation], *, kinds: int, inspections: frozenset[int]) -> int:
+    """Highest grade that some observations support under the standard of `kinds` kinds of evidence.
+
+    Confirmed-remote asks for three looks of two kinds with a dated, located image; on-site for an inspection.
+    """
+    several = kinds_of_evidence(evidence)
+    if any(seen.means in inspections for seen in evidence):
+        return CONFIRMED_ON_SITE
+    if several < kinds:
+        return INDICATIVE
+    remote = len(evidence) >= _LOOKS_FOR_REMOTE and several >= 2 and any(seen.images for seen in evidence)
+    return CONFIRMED_REMOTE if remote else PROBABLE
+
+
+def side_of(evidence: Sequence[Observation]) -> int:
+    """Side that most of the side evidence names; unattributed where there is none or it is evenly split."""
+    votes = [sum(seen.side == side for seen in evidence) for side in (0, 1)]
+    if votes[0] == votes[1]:
+        return UNATTRIBUTED
+    return int(votes[1] > votes[0])

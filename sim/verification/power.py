@@ -1,0 +1,119 @@
+"""Power: the chance that a breach would have been found, measured with ghost breaches planted by the mission itself.
+
+A mediator needs this number before silence may be read as compliance: no power, no verdict.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.foundation.scan import NEVER, LookTable, Sensors, Targets, first_contacts
+from sim.foundation.streams import F64, I64, U64, Streams, mix64, mix_name, uniform
+from sim.scenario.agreement import GRADES, Agreement
+from sim.verification.beliefs import Beliefs
+
+_HOUR_US = 3_600_000_000.0
+
+
+class Ghosts(NamedTuple):
+    """Acts of ghost breaches, one row each: `place` is the party × sector × period × ghost that it belongs to."""
+
+    key: U64
+    place: I64
+    kind: I64
+    cell: I64
+    depth_km: F64
+    onset_us: I64
+    end_us: I64
+    trace_us: I64
+
+
+class Field(NamedTuple):
+    """Where and when ghosts are planted."""
+
+    cells_of_sector: tuple[I64, ...]
+    sea_sector: NDArray[np.bool_]
+    periods: int
+    period_us: int
+    ghosts: int
+
+
+def ghosts_of(agreement: Agreement, beliefs: Beliefs, field: Field, streams: Streams) -> Ghosts:
+    """Draw believed acts for every ghost until the points of a breach are reached."""
+    sectors = len(field.cells_of_sector)
+    places = np.arange(2 * sectors * field.periods * field.ghosts)
+    points = np.array([kind.points for kind in agreement.kinds])
+    least = points[points > 0].min(initial=agreement.breach.points)
+    acts = int(min(np.ceil(agreement.breach.points / least), 12))
+    key = mix64(mix64(streams.key("ghost"), places)[:, None], np.arange(acts))
+    sector = places // (field.periods * field.ghosts) % sectors
+    kind = _kinds(agreement, beliefs, field, uniform(mix_name(key, "kind")), sector)
+    gained = np.cumsum(points[kind], axis=1)
+    wanted = np.hstack([np.zeros((len(places), 1)), gained[:, :-1]]) < agreement.breach.points
+    row, act = np.nonzero(wanted)
+    return _acts(beliefs, field, key[row, act], row, kind[row, act], sector[row], len(beliefs.share))
+
+
+def _kinds(agreement: Agreement, beliefs: Beliefs, field: Field, luck: F64, sector: I64) -> I64:
+    """Kinds of ghost acts by their believed shares, acts at sea in sea sectors and all others on the line."""
+    at_sea = np.array([kind.domain == "sea" for kind in agreement.kinds])
+    kinds = np.zeros(luck.shape, dtype=np.int64)
+    for sea in (False, True):
+        share = np.where(at_sea == sea, beliefs.share, 0.0)
+        if share.sum() > 0:
+            mine = field.sea_sector[sector] == sea
+            kinds[mine] = np.searchsorted(np.cumsum(share) / share.sum(), luck[mine], side="right").clip(0, len(share) - 1)
+    return kinds
+
+
+def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, sector: I64, kinds: int) -> Ghosts:
+    """Places and times of ghost acts: cell and onset evenly, durations and depths at their believed medians."""
+    draw = [uniform(mix_name(key, name)) for name in ("cell", "onset")]
+    sizes = np.array([len(cells) for cells in field.cells_of_sector])
+    firsts = np.array([cells[0] for cells in field.cells_of_sector])
+    cell = firsts[sector] + np.minimum((draw[0] * sizes[sector]).astype(np.int64), sizes[sector] - 1)
+    period = place // field.ghosts % field.periods
+    onset = period * field.period_us + (draw[1] * field.period_us).astype(np.int64)
+    end = onset + np.maximum((beliefs.duration_h[kind] * _HOUR_US).astype(np.int64), 1)
+    side = place // (len(field.cells_of_sector) * field.periods * field.ghosts)
+    depth = np.where(field.sea_sector[sector], 0.0, np.where(side == 1, 1, -1) * beliefs.depth_km[kind])
+    return Ghosts(key, place, kind, cell, depth, onset, end, end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64))
+
+
+def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, physics: NDArray[np.int8],
+            deadline_us: I64) -> I64:
+    """First sight of each ghost act by each physics class before its deadline, shape (acts, physics)."""
+    n = len(ghosts.key)
+    times = np.full((n, len(tables)), NEVER)
+    for number, table in enumerate(tables):
+        useful = (sensors.theta[physics == number] > 0).any(axis=0) if (physics == number).any() else np.zeros(2 * n, dtype=bool)
+        for phase, (begin, end) in enumerate(((ghosts.onset_us, ghosts.end_us), (ghosts.end_us, ghosts.trace_us))):
+            rows = np.flatnonzero(useful[phase * n : (phase + 1) * n])
+            targets = Targets(ghosts.key[rows], ghosts.cell[rows], begin[rows], np.minimum(end, deadline_us)[rows],
+                              ghosts.depth_km[rows], rows + phase * n)
+            times[rows, number] = np.minimum(times[rows, number], first_contacts(table, sensors, targets)[0])
+    return times
+
+
+def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
+             lag_us: int, delay_us: int) -> F64:
+    """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
+
+    A ghost act counts when enough kinds of evidence saw it `lag_us` before the verdict, and it would be given to the
+    right side; the points of the acts that count must reach the points of a breach.
+    """
+    grade = np.array([GRADES.index(kind.grade) for kind in agreement.kinds])[ghosts.kind]
+    needed = np.where(grade == 0, 1, kinds)
+    ranked = np.sort(times, axis=1)
+    known = ranked[np.arange(len(needed)), np.minimum(needed, ranked.shape[1]) - 1]
+    period = ghosts.place // field.ghosts % field.periods
+    due = (period + 1) * field.period_us + delay_us
+    named = uniform(mix_name(ghosts.key, "attribution")) < beliefs.attributed[ghosts.kind] * (1 - beliefs.wrong_side)
+    points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
+    sectors = len(field.cells_of_sector)
+    shape = (2, sectors, field.periods, field.ghosts)
+    counts = np.where((known + lag_us <= due) & named, points, 0.0)
+    gained = np.bincount(ghosts.place, weights=counts, minlength=int(np.prod(shape))).reshape(shape)
+    return np.asarray((gained >= agreement.breach.points).mean(axis=3), dtype=np.float64)
