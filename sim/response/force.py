@@ -1,0 +1,70 @@
+"""Force: teams and units at real bases, with notice, readiness, speed, tasks and rest.
+
+A mediator reads response time as order to on station, over real distances; nothing here can be aimed at anyone.
+"""
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.foundation.geodesy import Place, distance_km
+from sim.foundation.streams import luck_of
+from sim.scenario.area import Area
+from sim.scenario.response import Response, Unit
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+
+
+class Move(NamedTuple):
+    """A dispatch that was found: which unit, when it moves, arrives and leaves again."""
+
+    unit: int
+    moved_us: int
+    on_station_us: int
+    left_us: int
+    distance_km: float
+
+
+class Force:
+    """The pools of units of a response; each pool is a heap of the times from which its units are free."""
+
+    def __init__(self, section: Response, area: Area) -> None:
+        self.units = section.units
+        places = {p.id: Place(lat_deg=p.lat_deg, lon_deg=p.lon_deg) for p in area.places}
+        self.bases = [places[unit.base] for unit in self.units]
+        self.stations = [places[unit.station] if unit.station else None for unit in self.units]
+        self.free = [[round(unit.ready_d * _DAY_US)] * unit.count for unit in self.units]
+
+    def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place) -> Move | None:
+        """Send the unit that can be there first; caveats hold back by the key of the order; None where no unit can go."""
+        options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
+                   if unit.domain == domain and unit.role == role and self._willing(key, number, unit)]
+        if not options:
+            return None
+        best = min(options, key=lambda move: (move.on_station_us, move.unit))
+        unit = self.units[best.unit]
+        back = best.on_station_us - best.moved_us
+        heapq.heapreplace(self.free[best.unit], best.left_us + back + round(unit.rest_h * _HOUR_US))
+        return best
+
+    def _willing(self, key: int, number: int, unit: Unit) -> bool:
+        """Whether no national caveat holds this unit back from this order."""
+        return luck_of(key, "caveat", unit.id, number) >= unit.caveat_share
+
+    def _option(self, number: int, unit: Unit, now: int, place: Place) -> Move:
+        """When a unit could move and arrive."""
+        goal = self.stations[number] or place
+        km = distance_km(self.bases[number], goal) * unit.route_factor
+        moved = max(self.free[number][0], now) + round(unit.notice_h * _HOUR_US)
+        arrived = moved + travel_us(km, unit)
+        return Move(number, moved, arrived, arrived + round(unit.task_h * _HOUR_US), km)
+
+
+def travel_us(km: float, unit: Unit) -> int:
+    """Time under way: hours of movement, with the rest of each day spent halted where a unit moves only part of it."""
+    hours = km / unit.speed_kmh
+    whole_days = int(np.floor(hours / unit.daily_move_h)) if unit.daily_move_h < 24 else 0
+    return round((hours + whole_days * (24 - unit.daily_move_h)) * _HOUR_US)

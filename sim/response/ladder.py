@@ -1,0 +1,107 @@
+"""The ladder: liaison first, then rungs with triggers, procedures and deadlines.
+
+A mediator can follow each finding to the answers it started, when they were decided and whether they were in time.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.foundation.clock import Clock, Rank, low40
+from sim.foundation.geodesy import Place
+from sim.foundation.streams import key_of, luck_of
+from sim.records import Finding, Order
+from sim.records import Response as Answer
+from sim.response.decision import decision_us
+from sim.response.force import Force
+from sim.scenario.agreement import GRADES, Agreement
+from sim.scenario.response import Liaison, Response, Rung
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+_SEVERITIES = ("minor", "significant", "grave")
+_DECISION, _UNIT = Rank.DECISION, Rank.UNIT
+
+
+def contact_us(liaison: Liaison, key: int) -> int | None:
+    """Time from first report to the parties' contact; None where the hotline does not answer."""
+    if luck_of(key, "liaison") >= liaison.available_share:
+        return None
+    minutes = liaison.contact_min + luck_of(key, "contact") * (liaison.contact_max_min - liaison.contact_min)
+    return round(minutes / 60 * _HOUR_US)
+
+
+class Ladder:
+    """Rungs in order; each finding, and each open case at its grade, starts those whose trigger it meets, once."""
+
+    def __init__(self, clock: Clock, agreement: Agreement, section: Response, force: Force, *,
+                 place_of: Callable[[int], Place], on_arrival: Callable[[Answer], None]) -> None:
+        self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
+        self.place_of, self.on_arrival = place_of, on_arrival
+        self.procedures = {p.id: p for p in section.procedures}
+        self.orders: list[Order] = []
+        self.answers: list[Answer] = []
+        self.joined: dict[int, list[tuple[int, int]]] = {}
+        """Order → (case, time at which it joined): answers already under way serve later findings too."""
+        self.started: set[tuple[int, int]] = set()
+        self.recent: dict[str, list[int]] = {}
+        self.standing: dict[int, tuple[int, int]] = {}
+        self.lapsed = 0
+
+    def consider(self, *, case: int, kind: int, side: int, cell: int, grade: int, onset_us: int, logged_us: int,
+                 finding: Finding | None) -> None:
+        """Start every rung whose trigger a case or finding meets now."""
+        terms = self.agreement.kinds[kind]
+        if finding is not None:
+            self.recent.setdefault(terms.domain, []).append(self.clock.now)
+        for number, rung in enumerate(self.section.ladder):
+            meets = (terms.domain in rung.domains and grade >= GRADES.index(rung.grade)
+                     and _SEVERITIES.index(terms.severity) >= _SEVERITIES.index(rung.severity))
+            if not meets or (case, number) in self.started or (rung.action != "inspection" and finding is None):
+                continue
+            if rung.action == "posture" and not self._threshold(terms.domain, terms.severity):
+                continue
+            self.started.add((case, number))
+            clocks = {"onset": onset_us, "logged": logged_us, "finding": self.clock.now}
+            self._start(case, number, rung, kind, side, cell, clocks[rung.clock] + round(rung.deadline_h * _HOUR_US))
+
+    def _threshold(self, domain: str, severity: str) -> bool:
+        """Whether findings of the last day, or one grave act, warrant a posture answer."""
+        day = [t for t in self.recent.get(domain, ()) if t > self.clock.now - _DAY_US]
+        self.recent[domain] = day
+        return severity == "grave" or len(day) >= self.section.posture_threshold
+
+    def _start(self, case: int, number: int, rung: Rung, kind: int, side: int, cell: int, due_us: int) -> None:
+        """Put a decision on the clock, or join an answer of this rung that is already under way."""
+        standing = self.standing.get(number)
+        if rung.action == "posture" and standing is not None and self.clock.now < standing[1]:
+            self.joined.setdefault(standing[0], []).append((case, self.clock.now))
+            return
+        key = key_of(case, "order", rung.id)
+        delay = decision_us(self.procedures[rung.procedure], key)
+        if delay is None:
+            self.lapsed += 1
+            return
+        order = Order(key, case, number, kind, side, cell, self.clock.now, self.clock.now + delay, due_us)
+        self.joined.setdefault(key, []).append((case, self.clock.now))
+        if rung.action == "posture":
+            self.standing[number] = (key, order.decided_us + _DAY_US)
+        self.clock.at(order.decided_us, _DECISION, low40(key), self._decided, order, rung)
+
+    def _decided(self, order: Order, rung: Rung) -> None:
+        """Carry out an order: a notice is given at once, a team or unit is sent."""
+        self.orders.append(order)
+        if rung.action == "notice":
+            return
+        role = "team" if rung.action == "inspection" else "posture"
+        place = self.place_of(order.cell)
+        move = self.force.dispatch(order.id, self.clock.now, domain=rung.domain, role=role, place=place)
+        if move is None:
+            self.lapsed += 1
+            self.standing.pop(order.rung, None)
+            return
+        if role == "posture":
+            self.standing[order.rung] = (order.id, move.left_us)
+        answer = Answer(order.id, order.id, order.case, move.unit, order.cell, self.clock.now, move.moved_us,
+                        move.on_station_us, move.left_us, move.distance_km)
+        self.answers.append(answer)
+        self.clock.at(move.on_station_us, _UNIT, low40(order.id), self.on_arrival, answer)
