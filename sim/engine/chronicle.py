@@ -1,0 +1,355 @@
+"""The chronicle of one replication: what happened beside what was known, written into the columns of the ledger.
+
+A mediator's tables come from here; this is the only place where the truth and the mission's files lie side by side.
+"""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.mission import Mission
+from sim.engine.preparation import Opened, Prepared, bin_us
+from sim.foundation.streams import F64, I64
+from sim.ledger import COLUMNS, Columns, History
+from sim.monitoring.coverage import Coverage, coverage_of
+from sim.monitoring.detection import Door
+from sim.monitoring.looks import REASONS
+from sim.records import SIDES
+from sim.scenario.agreement import GRADES
+from sim.verification.cases import Case
+from sim.verification.verdicts import CALLED
+
+_HOUR_US = 3.6e9
+_DAY_US = 86_400_000_000
+
+
+class Chronicle(NamedTuple):
+    """Everything that one replication left behind."""
+
+    prepared: Prepared
+    opened: Opened
+    door: Door
+    mission: Mission
+    power: F64
+    points: F64
+    verdict: I64
+    replication: int
+    events: int
+    capped: str
+
+
+class Links(NamedTuple):
+    """How acts, observations, cases and answers hang together; times in µs, −1 = never."""
+
+    detected: I64
+    verified: I64
+    attributed_at: I64
+    attributed: I64
+    """1 where the right side was named, 0 where the wrong one or none."""
+    answered: I64
+    grade: I64
+    cause_of_case: dict[int, int]
+    mixed: set[int]
+    case_of: dict[int, int]
+
+
+def history_of(chronicle: Chronicle) -> History:
+    """Write the columns of all tables."""
+    links = link(chronicle)
+    coverage = coverage_of(chronicle.opened.watch.looks, chronicle.prepared.cells,
+                           days=int(np.ceil(chronicle.prepared.scenario.days)),
+                           means=len(chronicle.prepared.library.physics), bin_us=bin_us(chronicle.prepared.scenario))
+    tables = {"violations": _violations(chronicle, links), "observations": _observations(chronicle, links),
+              "looks": _looks(chronicle), "cases": _cases(chronicle, links), "findings": _findings(chronicle, links),
+              "verdicts": _verdicts(chronicle), "orders": _orders(chronicle, links),
+              "responses": _responses(chronicle, links), "assets": _assets(chronicle),
+              "coverage": _coverage(chronicle, coverage)}
+    ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
+    return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped)
+
+
+def link(chronicle: Chronicle) -> Links:
+    """Follow every act to its observations, cases, findings and answers."""
+    acts, book = chronicle.opened.acts, chronicle.mission.book
+    n = len(acts.id)
+    never = np.full(n, -1, dtype=np.int64)
+    detected, verified, named_at, answered = (never.copy() for _ in range(4))
+    attributed, grade = np.zeros(n, dtype=np.int64), never.copy()
+    cause: dict[int, int] = getattr(chronicle.door, "cause", {})
+    found = {finding.case: finding for finding in chronicle.mission.findings}
+    answers = _answer_times(chronicle)
+    cause_of_case: dict[int, int] = {}
+    case_of: dict[int, int] = {}
+    mixed: set[int] = set()
+    for case in book.cases.values():
+        acts_behind = [cause[seen.id] for seen in case.reports if seen.id in cause]
+        case_of.update((seen.id, case.key) for seen in case.reports)
+        if len(set(acts_behind)) > 1:
+            mixed.add(case.key)
+        cause_of_case[case.key] = max(set(acts_behind), key=lambda a: (acts_behind.count(a), -a)) if acts_behind else -1
+        finding = found.get(case.key)
+        terms = chronicle.prepared.scenario.agreement.kinds
+        for seen in case.reports:
+            act = cause.get(seen.id, -1)
+            if act < 0:
+                continue
+            detected[act] = _earlier(detected[act], seen.reported_us)
+            if finding is not None and finding.grade >= GRADES.index(terms[finding.kind].grade):
+                verified[act] = _earlier(verified[act], max(finding.confirmed_us, seen.reported_us))
+                grade[act] = max(grade[act], finding.grade)
+                if finding.side == acts.side[act]:
+                    attributed[act] = 1
+                    named_at[act] = _earlier(named_at[act], max(finding.found_us, seen.reported_us))
+                if case.key in answers:
+                    answered[act] = _earlier(answered[act], max(answers[case.key], seen.reported_us))
+    return Links(detected, verified, named_at, attributed, answered, grade, cause_of_case, mixed, case_of)
+
+
+def _earlier(old: Any, new: int) -> int:
+    """Earlier of two instants, where −1 means never."""
+    return new if old < 0 else min(int(old), new)
+
+
+def _answer_times(chronicle: Chronicle) -> dict[int, int]:
+    """First answer above liaison to each case: a notice when decided, a team or unit when on station."""
+    ladder = chronicle.mission.ladder
+    arrived = {answer.order: answer.on_station_us for answer in ladder.answers}
+    times: dict[int, int] = {}
+    for order in ladder.orders:
+        notice = chronicle.prepared.scenario.response.ladder[order.rung].action == "notice"
+        when = order.decided_us if notice else arrived.get(order.id)
+        if when is None or when > chronicle.prepared.horizon_us:
+            continue
+        for case, joined in ladder.joined.get(order.id, ()):
+            times[case] = _earlier(times.get(case, -1), max(when, joined))
+    return times
+
+
+def _hours(us: Any) -> F64:
+    """Hours from µs, NaN where never (negative)."""
+    values = np.asarray(us, dtype=np.float64)
+    return np.where(values < 0, np.nan, values / _HOUR_US)
+
+
+def _hex(keys: Any) -> np.ndarray[Any, Any]:
+    """64-bit keys as text of sixteen letters; empty for −1."""
+    return np.array([f"{int(key):016x}" if int(key) >= 0 else "" for key in keys], dtype="U16")
+
+
+def _names(values: Any, names: tuple[str, ...]) -> np.ndarray[Any, Any]:
+    """Names by number."""
+    width = max((len(n) for n in names), default=1) or 1
+    return np.array(names, dtype=f"U{width}")[np.asarray(values, dtype=np.int64)] if names else np.zeros(0, dtype="U1")
+
+
+def _kinds(chronicle: Chronicle) -> tuple[str, ...]:
+    return tuple(kind.id for kind in chronicle.prepared.scenario.agreement.kinds)
+
+
+def _sectors(chronicle: Chronicle, cells: Any) -> np.ndarray[Any, Any]:
+    """Names of the sectors of cells."""
+    known = chronicle.prepared.cells
+    return _names(known.sector[np.asarray(cells, dtype=np.int64)], known.sectors)
+
+
+def _keys_of_acts(chronicle: Chronicle, acts: Any) -> np.ndarray[Any, Any]:
+    """Ids of acts by number, empty for −1."""
+    ids = chronicle.opened.acts.id
+    return _hex([int(ids[a]) if a >= 0 else -1 for a in acts])
+
+
+def _violations(chronicle: Chronicle, links: Links) -> Columns:
+    """Acts that happened, with what became known of each."""
+    acts, scenario = chronicle.opened.acts, chronicle.prepared.scenario
+    done = np.flatnonzero(acts.happens & (acts.onset_us < chronicle.prepared.horizon_us))
+    until = getattr(chronicle.door, "until_us", np.stack([acts.end_us, acts.trace_us]))
+    from sim.area.light import lit
+
+    light = lit(chronicle.prepared.light, chronicle.prepared.cells.sector[acts.cell[done]], acts.onset_us[done])
+    counted = (acts.onset_us[done] >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us[done] < scenario.days * _DAY_US)
+    return {"violation": _hex(acts.id[done]), "kind": _names(acts.kind[done], _kinds(chronicle)),
+            "side": _names(acts.side[done], SIDES), "sector": _sectors(chronicle, acts.cell[done]),
+            "onset_h": _hours(acts.onset_us[done]), "end_h": _hours(until[0, done]), "trace_end_h": _hours(until[1, done]),
+            "detected_h": _hours(links.detected[done]), "verified_h": _hours(links.verified[done]),
+            "attributed_h": _hours(links.attributed_at[done]), "answered_h": _hours(links.answered[done]),
+            "km": np.round(acts.km[done], 3), "depth_km": np.round(acts.depth_km[done], 3), "counts": acts.counts[done],
+            "light": np.where(light, "day", "night"), "counted": counted.astype(np.int64),
+            "attributed": links.attributed[done], "grade": _names(links.grade[done] + 1, ("", *GRADES))}
+
+
+def _observations(chronicle: Chronicle, links: Links) -> Columns:
+    """All that was reported, with the case it went to and, for the analyst only, what caused it."""
+    seen = sorted((s for case in chronicle.mission.book.cases.values() for s in case.reports),
+                  key=lambda s: (s.reported_us, s.id))
+    cause: dict[int, int] = getattr(chronicle.door, "cause", {})
+    means = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
+    physics = tuple(m.physics for m in chronicle.prepared.scenario.monitoring.means)
+    return {"observation": _hex([s.id for s in seen]), "kind": _names([s.kind for s in seen], _kinds(chronicle)),
+            "side": _names([s.side for s in seen], SIDES), "sector": _sectors(chronicle, [s.cell for s in seen]),
+            "seen_h": _hours([s.seen_us for s in seen]), "reported_h": _hours([s.reported_us for s in seen]),
+            "km": np.round(np.array([s.km for s in seen], dtype=np.float64), 3),
+            "means": _names([s.means for s in seen], means),
+            "physics": _names([s.means for s in seen], tuple(physics)),
+            "case": _hex([links.case_of[s.id] for s in seen]),
+            "violation": _keys_of_acts(chronicle, [cause.get(s.id, -1) for s in seen])}
+
+
+def _looks(chronicle: Chronicle) -> Columns:
+    """Looks that reported and cued looks; all others are sums in the table of coverage."""
+    sensing = chronicle.prepared.layout.sensing
+    means = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
+    acts = chronicle.opened.acts
+    seen = getattr(chronicle.door, "seen", ())
+    rows: list[tuple[Any, ...]] = [(s.luck, int(acts.kind[s.act]), int(acts.side[s.act]), s.cell, s.start_us, s.end_us, s.sensor,
+                                    int(s.tasked), 1, 1, "") for s in seen]
+    told = {(s.sensor, s.cell, s.start_us) for s in seen if s.tasked}
+    for cue, made in chronicle.mission.looked:
+        if (cue.sensor, cue.cell, cue.start_us) not in told:
+            rows.append((cue.case, -1, 2, cue.cell, cue.start_us, cue.end_us, cue.sensor, 1, 0, 0, "" if made else "cloud"))
+    rows.sort(key=lambda r: (r[4], r[0], r[6]))
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 11
+    look, kind, side, cell, start, end, sensor, tasked, met, reported, lost = columns
+    sensors = np.asarray(sensor, dtype=np.int64)
+    return {"look": _hex(look), "kind": _names(np.asarray(kind, dtype=np.int64) + 1, ("", *_kinds(chronicle))),
+            "side": _names(side, SIDES), "sector": _sectors(chronicle, cell), "start_h": _hours(start), "end_h": _hours(end),
+            "means": _names(sensing.means[sensors] if len(sensors) else [], means), "unit": _names(sensors, sensing.units),
+            "tasked": np.array(tasked, dtype=np.int64), "met": np.array(met, dtype=np.int64),
+            "reported": np.array(reported, dtype=np.int64), "lost": np.array(lost, dtype="U16")}
+
+
+def _cases(chronicle: Chronicle, links: Links) -> Columns:
+    """Files of the mission, in the order in which they were opened."""
+    from sim.verification.evidence import kinds_of_evidence, side_of
+
+    cases: list[Case] = sorted(chronicle.mission.book.cases.values(), key=lambda c: (c.opened_us, c.key))
+    return {"case": _hex([c.key for c in cases]), "kind": _names([c.kind for c in cases], _kinds(chronicle)),
+            "side": _names([side_of(c.evidence) for c in cases], SIDES), "sector": _sectors(chronicle, [c.cell for c in cases]),
+            "opened_h": _hours([c.opened_us for c in cases]), "triaged_h": _hours([c.triaged_us for c in cases]),
+            "confirmed_h": _hours([c.confirmed_us for c in cases]), "closed_h": _hours([c.closed_us for c in cases]),
+            "reports": np.array([len(c.reports) for c in cases], dtype=np.int64),
+            "kinds": np.array([kinds_of_evidence(c.evidence) for c in cases], dtype=np.int64),
+            "cued_looks": np.array([c.cues for c in cases], dtype=np.int64),
+            "wrong_merge": np.array([c.key in links.mixed for c in cases], dtype=np.int64),
+            "outcome": np.array([c.outcome for c in cases], dtype="U16")}
+
+
+def _findings(chronicle: Chronicle, links: Links) -> Columns:
+    """Conclusions of the mission, and the act behind each (empty = none: a false finding)."""
+    found = chronicle.mission.findings
+    terms = chronicle.prepared.scenario.agreement.kinds
+    return {"finding": _hex([f.case for f in found]), "kind": _names([f.kind for f in found], _kinds(chronicle)),
+            "side": _names([f.side for f in found], SIDES), "sector": _sectors(chronicle, [f.cell for f in found]),
+            "onset_h": _hours([f.onset_us for f in found]), "found_h": _hours([f.found_us for f in found]),
+            "case": _hex([f.case for f in found]), "grade": _names([f.grade for f in found], tuple(GRADES)),
+            "points": np.array([terms[f.kind].points for f in found], dtype=np.float64),
+            "violation": _keys_of_acts(chronicle, [links.cause_of_case[f.case] for f in found])}
+
+
+def true_points(chronicle: Chronicle) -> F64:
+    """Points of each party, sector and period by its acts with onset there, seen or not."""
+    acts, cells = chronicle.opened.acts, chronicle.prepared.cells
+    points = np.zeros_like(chronicle.points)
+    period_us = round(chronicle.prepared.scenario.agreement.period_h * _HOUR_US)
+    terms = np.array([kind.points for kind in chronicle.prepared.scenario.agreement.kinds])
+    period = acts.onset_us // period_us
+    inside = np.flatnonzero(acts.happens & (period < chronicle.points.shape[-1]))
+    np.add.at(points, (acts.side[inside], cells.sector[acts.cell[inside]], period[inside]), terms[acts.kind[inside]])
+    return points
+
+
+def _verdicts(chronicle: Chronicle) -> Columns:
+    """Verdict of the mission and true state for each party, sector and period."""
+    scenario, cells = chronicle.prepared.scenario, chronicle.prepared.cells
+    truth = true_points(chronicle)
+    side, sector, period = (axis.ravel() for axis in np.indices(chronicle.points.shape))
+    begin = period * scenario.agreement.period_h
+    breach = truth.ravel() >= scenario.agreement.breach.points
+    return {"verdict": np.array([f"{SIDES[p]}-{cells.sectors[s]}-{t:04d}" for p, s, t in
+                                 zip(side.tolist(), sector.tolist(), period.tolist(), strict=True)], dtype="U80"),
+            "kind": np.full(len(side), "", dtype="U1"), "side": _names(side, SIDES), "sector": _names(sector, cells.sectors),
+            "from_h": begin.astype(np.float64), "to_h": begin + scenario.agreement.period_h,
+            "given_h": begin + scenario.agreement.period_h + scenario.verification.verdicts.delay_h,
+            "called": _names(chronicle.verdict.ravel(), CALLED), "truth": np.where(breach, "breach", "compliant"),
+            "power": chronicle.power.ravel(), "points_found": chronicle.points.ravel(), "points_true": truth.ravel()}
+
+
+def _orders(chronicle: Chronicle, links: Links) -> Columns:
+    """Answers that were decided."""
+    orders = chronicle.mission.ladder.orders
+    rungs = chronicle.prepared.scenario.response.ladder
+    return {"order": _hex([o.id for o in orders]), "kind": _names([o.kind for o in orders], _kinds(chronicle)),
+            "side": _names([o.side for o in orders], SIDES), "sector": _sectors(chronicle, [o.cell for o in orders]),
+            "triggered_h": _hours([o.triggered_us for o in orders]), "decided_h": _hours([o.decided_us for o in orders]),
+            "due_h": _hours([o.due_us for o in orders]), "rung": _names([o.rung for o in orders], tuple(r.id for r in rungs)),
+            "procedure": _names([o.rung for o in orders], tuple(r.procedure for r in rungs)),
+            "domain": _names([o.rung for o in orders], tuple(r.domain for r in rungs)), "case": _hex([o.case for o in orders]),
+            "in_time": np.array([o.decided_us <= o.due_us for o in orders], dtype=np.int64),
+            "violation": _keys_of_acts(chronicle, [links.cause_of_case.get(o.case, -1) for o in orders])}
+
+
+def _responses(chronicle: Chronicle, links: Links) -> Columns:
+    """Teams and units that were sent."""
+    ladder = chronicle.mission.ladder
+    order = {o.id: o for o in ladder.orders}
+    sent, units = ladder.answers, chronicle.prepared.scenario.response.units
+    return {"response": _hex([r.id for r in sent]), "kind": _names([order[r.order].kind for r in sent], _kinds(chronicle)),
+            "side": _names([order[r.order].side for r in sent], SIDES), "sector": _sectors(chronicle, [r.cell for r in sent]),
+            "ordered_h": _hours([r.ordered_us for r in sent]), "moved_h": _hours([r.moved_us for r in sent]),
+            "on_station_h": _hours([r.on_station_us for r in sent]), "left_h": _hours([r.left_us for r in sent]),
+            "order": _hex([r.order for r in sent]), "unit": _names([r.unit for r in sent], tuple(u.id for u in units)),
+            "domain": _names([r.unit for r in sent], tuple(u.domain if u.role == "posture" else "team" for u in units)),
+            "distance_km": np.round(np.array([r.distance_km for r in sent], dtype=np.float64), 3),
+            "case": _hex([r.case for r in sent]),
+            "violation": _keys_of_acts(chronicle, [links.cause_of_case.get(r.case, -1) for r in sent])}
+
+
+def _assets(chronicle: Chronicle) -> Columns:
+    """Flights of the drones, and the times when none could fly."""
+    rows = [(f"{f.unit.id}-{s.slot}-{s.number}", f.unit.id, s) for f in chronicle.opened.watch.flying for s in f.sorties]
+    return {"asset": np.array([r[0] for r in rows], dtype="U96"), "kind": np.full(len(rows), "drone"),
+            "side": np.full(len(rows), "", dtype="U1"), "sector": np.full(len(rows), "", dtype="U1"),
+            "start_h": _hours([r[2].start_us for r in rows]), "on_station_h": _hours([r[2].on_us for r in rows]),
+            "off_station_h": _hours([r[2].off_us for r in rows]), "end_h": _hours([r[2].end_us for r in rows]),
+            "unit": np.array([r[1] for r in rows], dtype="U64"),
+            "airframe": np.array([r[2].airframe for r in rows], dtype=np.int64),
+            "planned_h": np.array([(r[2].end_us - r[2].start_us) / _HOUR_US for r in rows], dtype=np.float64),
+            "lost": np.array([r[2].lost for r in rows], dtype="U20")}
+
+
+def _coverage(chronicle: Chronicle, coverage: Coverage) -> Columns:
+    """Looks due, made and lost by reason, for each sector, day and means that had any."""
+    sector, day, means = np.nonzero(coverage.counts.sum(axis=3))
+    counts = coverage.counts[sector, day, means]
+    names = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
+    columns: Columns = {
+        "coverage": np.array([f"{chronicle.prepared.cells.sectors[s]}-{d:04d}-{names[m]}" for s, d, m in
+                              zip(sector.tolist(), day.tolist(), means.tolist(), strict=True)], dtype="U140"),
+        "kind": np.full(len(sector), "", dtype="U1"), "side": np.full(len(sector), "", dtype="U1"),
+        "sector": _names(sector, chronicle.prepared.cells.sectors), "from_h": day * 24.0, "means": _names(means, names),
+        "due": counts.sum(axis=1)}
+    return columns | {reason: counts[:, number] for number, reason in enumerate(REASONS)}
+
+
+def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
+    """Scalars that the measures need beside the tables."""
+    scenario, mission = chronicle.prepared.scenario, chronicle.mission
+    days_us, watch = scenario.days * _DAY_US, chronicle.opened.watch
+    flights = [s for f in watch.flying for s in f.sorties if s.start_us < days_us]
+    desk = mission.book.desk.figures()
+    large, n = coverage.gap_max_h, len(coverage.gap_max_h)
+    contacted = [key for key in mission.contacts if key in mission.book.cases]
+    return {
+        "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
+        "planned_h": sum(f.unit.orbits * max(scenario.days - f.unit.available_from_d, 0) * 24 for f in watch.flying),
+        "scenes": float(sum(1 for cue, made in mission.looked if made and cue.start_us == cue.end_us)
+                        + sum(len(rows) for family, rows in zip(scenario.monitoring.satellites,
+                                                                chronicle.prepared.layout.imaged, strict=True)
+                              if family.mode == "tasked")),
+        "staffed_h": desk.staffed_us / _HOUR_US, "busy_h": desk.busy_us / _HOUR_US, "waiting_h": desk.waiting_us / _HOUR_US,
+        "backlog_p90": float(np.quantile(mission.backlog, 0.9)) if mission.backlog else 0.0, "exposure_h": watch.exposure_h,
+        "cell_days_seen": float((coverage.seen_share * np.bincount(chronicle.prepared.cells.sector)).sum()), "cells": float(n),
+        "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),
+        "gap_square_h2": float(coverage.gap_square_h2.mean()), "contacted": float(len(contacted)),
+        "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
+    }

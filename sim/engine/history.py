@@ -1,0 +1,112 @@
+"""The run of one replication, and the judgement of the mission on what it found.
+
+A mediator gets verdicts from the mission's own looks, findings and beliefs, never from the truth.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.engine.chronicle import Chronicle, history_of
+from sim.engine.mission import Mission
+from sim.engine.preparation import Opened, Prepared, open_world, true_door
+from sim.foundation.clock import Clock, ClockLimit, Rank, low40
+from sim.foundation.streams import F64, Streams
+from sim.ledger import History
+from sim.monitoring.detection import Door
+from sim.monitoring.sightings import sensors_of
+from sim.scenario.scenario import Scenario
+from sim.verification.beliefs import Beliefs, disturbed
+from sim.verification.power import Field, ghosts_of, power_of, sighted
+from sim.verification.verdicts import called, points_found
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+
+
+
+def replicate(prepared: Prepared, *, seed: int, replication: int, path: str = "array",
+              door_of: Callable[[Prepared, Opened], Door] | None = None) -> History:
+    """Run one replication.
+
+    Parameters
+    ----------
+    path : "array" or "event"
+        Search first sights in one array call, or act by act at each onset; both write the same bytes.
+    door_of
+        A door of a test's own, in place of the true one.
+    """
+    return history_of(play(prepared, seed=seed, replication=replication, path=path, door_of=door_of))
+
+
+def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array",
+         door_of: Callable[[Prepared, Opened], Door] | None = None) -> Chronicle:
+    """Run the clock of one replication and judge what the mission found."""
+    opened = open_world(prepared, seed=seed, replication=replication)
+    door = door_of(prepared, opened) if door_of else true_door(prepared, opened, event_by_event=path == "event")
+    clock = Clock()
+    mission = Mission(prepared, opened, door, clock)
+    door.begin(clock, mission.hear, mission.after_look)
+    for alarm in opened.alarms:
+        clock.at(alarm.reported_us, Rank.REPORT, low40(alarm.id), mission.hear, alarm)
+    for hour in range(prepared.horizon_us // _HOUR_US):
+        clock.at(hour * _HOUR_US, Rank.STAFF, 0, mission.count_backlog)
+    capped = ""
+    try:
+        clock.run(prepared.horizon_us)
+    except ClockLimit as limit:
+        capped = str(limit)
+    power, points = judge(prepared, opened, door, mission)
+    verdict = called(points, power, breach_points=prepared.scenario.agreement.breach.points,
+                     required_power=prepared.scenario.verification.verdicts.required_power)
+    return Chronicle(prepared, opened, door, mission, power, points, verdict, replication, clock.count, capped)
+
+
+def believed(prepared: Prepared, streams: Streams) -> Beliefs:
+    """Give the mission the values of the library, disturbed once per replication on log-odds."""
+    scenario, library = prepared.scenario, prepared.library
+    sd = scenario.verification.beliefs.disturbance_log_odds_sd
+    how = {kind.id: kind for kind in scenario.conduct.kinds}
+    rows = [how.get(kind.id) for kind in scenario.agreement.kinds]
+
+    def column(name: str) -> F64:
+        return np.array([0.0 if row is None else float(getattr(row, name)) for row in rows])
+
+    rate = column("incidents_per_day")
+    return Beliefs(disturbed(library.pd, sd, streams, "pd"), disturbed(library.trace_pd, sd, streams, "trace_pd"),
+                   disturbed(library.hidden, sd, streams, "hidden"), rate / max(rate.sum(), 1e-12),
+                   column("duration_median_h"), column("trace_median_h"), column("depth_median_km"),
+                   disturbed(1 - column("unattributed_share"), sd, streams, "attributed"),
+                   float(library.wrong_side.mean()) if len(library.wrong_side) else 0.0)
+
+
+def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> tuple[F64, F64]:
+    """Power and points for each party, sector and period, from the mission's own looks, findings and beliefs."""
+    scenario, cells = prepared.scenario, prepared.cells
+    period_us = round(scenario.agreement.period_h * _HOUR_US)
+    field = Field(tuple(np.flatnonzero(cells.sector == s) for s in range(len(cells.sectors))),
+                  np.arange(len(cells.sectors)) >= cells.land_sectors, max(1, int(scenario.days * _DAY_US // period_us)),
+                  period_us, scenario.verification.verdicts.ghosts)
+    delay_us = round(scenario.verification.verdicts.delay_h * _HOUR_US)
+    points = points_found(mission.findings, scenario.agreement, cells.sector, sectors=len(cells.sectors),
+                          periods=field.periods, period_us=period_us, delay_us=delay_us)
+    tables = getattr(door, "tables", None)
+    if tables is None:
+        return np.zeros(points.shape), points
+    beliefs = believed(prepared, opened.streams)
+    ghosts = ghosts_of(scenario.agreement, beliefs, field, opened.streams)
+    library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden)
+    lag_us = _lag_us(mission, scenario)
+    due = (ghosts.place // field.ghosts % field.periods + 1) * period_us + delay_us - lag_us
+    sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=256)
+    times = sighted(ghosts, tables.tables, sensors, library.physics, due)
+    return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
+                    lag_us=lag_us, delay_us=delay_us), points
+
+
+def _lag_us(mission: Mission, scenario: Scenario) -> int:
+    """Median time from the sight that completed the evidence to the finding, in this mission's own cases."""
+    lags = [found.found_us - max(s.seen_us for s in mission.book.cases[found.case].evidence) for found in mission.findings]
+    assumed = scenario.verification.attribution.delay_median_h * _HOUR_US + scenario.verification.staff.service_median_min * 6e7
+    return round(float(np.median(lags))) if lags else round(assumed)

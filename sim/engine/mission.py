@@ -1,0 +1,119 @@
+"""The mission: what it does with what it is told, from report to case, second look, finding and answer.
+
+A mediator can follow every step; nothing of the truth is at hand here, only what passed the door.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from sim.area.line import beside
+from sim.engine.preparation import Opened, Prepared
+from sim.foundation.clock import Clock
+from sim.foundation.geodesy import Place
+from sim.monitoring.cueing import Cueing, Offer
+from sim.monitoring.detection import Door
+from sim.records import Cue, Finding, Observation, Response
+from sim.response.force import Force
+from sim.response.ladder import Ladder, contact_us
+from sim.scenario.scenario import Scenario
+from sim.verification.cases import Case, CaseBook
+from sim.verification.tasking import want_of
+
+_HOUR_US = 3_600_000_000
+
+
+class Mission:
+    """What the mission does with what it is told: cases, second looks, findings, answers."""
+
+    def __init__(self, prepared: Prepared, opened: Opened, door: Door, clock: Clock) -> None:
+        scenario = prepared.scenario
+        self.prepared, self.door, self.clock, self.scenario = prepared, door, clock, scenario
+        physics = prepared.library.physics[prepared.layout.sensing.means]
+        tasking = scenario.verification.tasking
+        self.cueing = Cueing(opened.watch.flying, opened.watch.bought, prepared.cells, prepared.light, physics,
+                             dwell_us=round(tasking.drone_dwell_h * _HOUR_US))
+        team = prepared.layout.first.get("team")
+        inspections = frozenset() if team is None else frozenset([int(prepared.layout.sensing.means[team])])
+        self.team = team
+        self.book = CaseBook(clock, scenario.agreement, scenario.verification, start_hour=prepared.start_hour,
+                             persistence_us=_persistence(scenario), inspections=inspections,
+                             reach_cells=int(np.ceil((scenario.verification.merging.distance_km + 2) / scenario.area.cell_km)),
+                             on_case=self._on_case, on_finding=self._on_finding, on_close=self._on_close)
+        self.force = Force(scenario.response, scenario.area)
+        self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
+                             on_arrival=self._on_arrival)
+        self.findings: list[Finding] = []
+        self.contacts: dict[int, int] = {}
+        self.backlog: list[int] = []
+        self.looked: list[tuple[Cue, bool]] = []
+
+    def hear(self, seen: Observation) -> None:
+        """Take in a report; the first of a case rings the parties' hotline."""
+        known = len(self.book.cases)
+        self.book.report(seen)
+        if len(self.book.cases) > known:
+            contact = contact_us(self.scenario.response.liaison, seen.id)
+            if contact is not None:
+                self.contacts[seen.id] = self.clock.now + contact
+
+    def count_backlog(self) -> None:
+        """Note how many reports wait at the desk, once an hour."""
+        self.backlog.append(self.book.desk.figures().waiting)
+
+    def after_look(self, cue: Cue, made: bool) -> None:
+        """Keep note of a cued look, also of one that saw nothing."""
+        self.looked.append((cue, made))
+
+    def _on_case(self, case: Case) -> None:
+        """Order a second look for a case that does not meet its standard, and let the ladder see its grade."""
+        points = self.scenario.agreement.kinds[case.kind].points
+        want = want_of(case, self.scenario.verification.tasking, points=points)
+        offer = None if want is None else self._offer(case, want.number, want.known_physics)
+        if offer is not None:
+            self.cueing.commit(offer)
+            self.door.cue(offer.cue)
+            if offer.diversion is not None:
+                self.door.divert(*offer.diversion)
+        self.ladder.consider(case=case.key, kind=case.kind, side=2, cell=case.cell, grade=case.grade,
+                             onset_us=case.first_seen_us, logged_us=case.opened_us, finding=None)
+
+    def _offer(self, case: Case, number: int, known: frozenset[int]) -> Offer | None:
+        """Prefer the drone, which is there within the hour; a scene where no drone brings a new kind of evidence."""
+        tasking, now = self.scenario.verification.tasking, self.clock.now
+        until = now + round(self.scenario.verification.standard.close_after_h * _HOUR_US)
+        drone = self.cueing.drone(case.key, number, case.cell, known, now) if tasking.drones else None
+        if drone is not None and drone.new_kind:
+            return drone
+        scene = self.cueing.scene(case.key, number, case.cell, known, now, until_us=until) if tasking.satellites else None
+        return scene if scene is not None and (scene.new_kind or drone is None) else drone
+
+    def _on_finding(self, found: Finding) -> None:
+        """Keep a finding and start the answers that it warrants."""
+        self.findings.append(found)
+        case = self.book.cases[found.case]
+        self.ladder.consider(case=found.case, kind=found.kind, side=found.side, cell=found.cell, grade=found.grade,
+                             onset_us=found.onset_us, logged_us=case.opened_us, finding=found)
+
+    def _on_close(self, case: Case) -> None:
+        """Let the door rest what lies behind a closed case."""
+        self.door.close(case.key)
+
+    def _place(self, cell: int) -> Place:
+        """Place of a cell, for teams that go there."""
+        return beside(self.scenario.area, self.prepared.cells, cell, 0.0)
+
+    def _on_arrival(self, answer: Response) -> None:
+        """A team that arrived looks, where teams confirm; answers end acts only where the scenario says so."""
+        is_team = self.scenario.response.units[answer.unit].role == "team"
+        if is_team and self.team is not None and self.scenario.verification.tasking.teams:
+            stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
+            self.door.cue(Cue(answer.case, 99, self.team, answer.cell, self.clock.now, self.clock.now + stay))
+        if is_team and self.scenario.response.answers_end_acts:
+            self.door.arrive(answer.cell)
+
+
+def _persistence(scenario: Scenario) -> tuple[int, ...]:
+    """How long after a sighting another one of the same kind and place is taken for the same act: the timeliness goal of
+    kinds that must be seen to last (zones), else the merging window."""
+    lasting = {kind for zone in scenario.agreement.zones for kind in zone.kinds}
+    return tuple(round(kind.goal_h * _HOUR_US) if kind.id in lasting else 0 for kind in scenario.agreement.kinds)

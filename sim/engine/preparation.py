@@ -1,0 +1,122 @@
+"""A scenario made ready: all that needs no luck, once; then the luck of one replication as arrays.
+
+A mediator changes a design and only what depends on it is worked out again; the world it meets stays the same.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.area.light import Light, light_of
+from sim.area.line import Cells, cells_of
+from sim.area.weather import Sky, sky_of
+from sim.foundation.streams import I64, Streams, streams_of
+from sim.monitoring.design import Layout, Watch, layout_of, watch_of
+from sim.monitoring.detection import TrueDoor
+from sim.monitoring.families import windows_of_family
+from sim.monitoring.library import Library, library_of
+from sim.monitoring.satellites import passes_from
+from sim.monitoring.sightings import false_alarms
+from sim.records import Acts, Observation
+from sim.scenario.scenario import Scenario
+from sim.truth.violations import candidates, expected_candidates
+
+_DAY_US = 86_400_000_000
+
+
+class TooManyCandidates(ValueError):
+    """The scenario expects more acts than its own cap allows."""
+
+
+class Prepared(NamedTuple):
+    """All that needs no luck: cells, daylight, the library, sensors, patrols and passes."""
+
+    scenario: Scenario
+    cells: Cells
+    light: Light
+    library: Library
+    layout: Layout
+    months: tuple[I64, I64]
+    days: int
+    """Days of the clock, follow-up included."""
+    horizon_us: int
+    start_hour: float
+
+
+def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: Path | None = None) -> Prepared:
+    """Work out everything that needs no luck.
+
+    Raises
+    ------
+    TooManyCandidates
+        Where the rates would give more acts than `conduct.max_candidates`.
+    """
+    days = int(np.ceil(scenario.days + scenario.follow_up_h / 24))
+    expected = expected_candidates(scenario.conduct, days=days)
+    if expected > scenario.conduct.max_candidates:
+        raise TooManyCandidates(f"conduct.kinds.*.incidents_per_day expect {expected:.0f} acts in {days} days, "
+                                f"above conduct.max_candidates = {scenario.conduct.max_candidates}")
+    cells = cells_of(scenario.area)
+    horizon_us = days * _DAY_US
+    start = scenario.start.timestamp()
+    passes = tuple(passes_from(family, cells, **windows_of_family(
+        family, cells.lat_deg, cells.lon_deg, start_unix_s=start, days=days, phase_seed=scenario.monitoring.phase_seed,
+        data_dirs=data_dirs, cache_dir=cache_dir)) for family in scenario.monitoring.satellites)
+    layout = layout_of(scenario.monitoring, scenario.verification.tasking, scenario.area, cells, passes, days=days)
+    local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
+    return Prepared(scenario, cells, light_of(cells, start_unix_s=start, horizon_us=horizon_us),
+                    library_of(scenario.monitoring, scenario.agreement), layout, _months(scenario, days), days, horizon_us,
+                    local % 24)
+
+
+def _months(scenario: Scenario, days: int) -> tuple[I64, I64]:
+    """Begin of each calendar month of the run in µs, and its number (0 = January)."""
+    year, month = scenario.start.year, scenario.start.month
+    begin, number = [-(2**62)], [month - 1]
+    while begin[-1] < days * _DAY_US:
+        year, month = (year + month // 12, month % 12 + 1)
+        first = scenario.start.replace(year=year, month=month, day=1, hour=0, minute=0, second=0, microsecond=0)
+        begin.append(round((first - scenario.start).total_seconds() * 1e6))
+        number.append(month - 1)
+    return np.array(begin, dtype=np.int64), np.array(number, dtype=np.int64)
+
+
+class Opened(NamedTuple):
+    """The luck of one replication as arrays: acts, sky, looks and false alarms."""
+
+    streams: Streams
+    acts: Acts
+    sky: Sky
+    watch: Watch
+    alarms: list[Observation]
+
+
+def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
+    """Draw acts, sky, flights and false alarms of one replication, each by its name."""
+    scenario, streams = prepared.scenario, streams_of(seed, replication)
+    drawn = candidates(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days,
+                       local_start_h=prepared.start_hour)
+    acts = Acts._make(column[drawn.happens] for column in drawn)
+    sky = sky_of(scenario.area.climate, prepared.cells, streams, start_month=prepared.months, horizon_us=prepared.horizon_us)
+    watch = watch_of(scenario.monitoring, prepared.layout, prepared.cells, sky, prepared.light, streams,
+                     horizon_us=prepared.horizon_us)
+    names = tuple(m.id for m in scenario.monitoring.means)
+    kinds = [kind.id for kind in scenario.agreement.kinds]
+    rates = np.array([[m.false_alarms_per_day.get(k, 0.0) for k in kinds] for m in scenario.monitoring.means])
+    active = np.unique(prepared.layout.sensing.means)
+    return Opened(streams, acts, sky, watch, false_alarms(rates, active, prepared.library, prepared.cells, streams,
+                                                          days=prepared.days, names=names))
+
+
+def bin_us(scenario: Scenario) -> int:
+    """Length of the bin of the clock in which a stare is one look."""
+    return round(scenario.monitoring.same_look_h * 3_600_000_000)
+
+
+def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
+    """Return the door between the drawn truth and the mission."""
+    return TrueDoor(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
+                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
+                    event_by_event=event_by_event)

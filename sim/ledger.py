@@ -1,0 +1,59 @@
+"""The ledger of one history: the columns of every table, and the pairs that say which report was caused by which act.
+
+A mediator reads the tables; only the engine and the measures may see the pairs, because no mission ever does.
+"""
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Columns = dict[str, np.ndarray[Any, Any]]
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "violations": ("violation", "kind", "side", "sector", "onset_h", "end_h", "trace_end_h", "detected_h", "verified_h",
+                   "attributed_h", "answered_h", "km", "depth_km", "counts", "light", "counted", "attributed", "grade"),
+    "observations": ("observation", "kind", "side", "sector", "seen_h", "reported_h", "km", "means", "physics", "case",
+                     "violation"),
+    "looks": ("look", "kind", "side", "sector", "start_h", "end_h", "means", "unit", "tasked", "met", "reported", "lost"),
+    "cases": ("case", "kind", "side", "sector", "opened_h", "triaged_h", "confirmed_h", "closed_h", "reports", "kinds",
+              "cued_looks", "wrong_merge", "outcome"),
+    "findings": ("finding", "kind", "side", "sector", "onset_h", "found_h", "case", "grade", "points", "violation"),
+    "verdicts": ("verdict", "kind", "side", "sector", "from_h", "to_h", "given_h", "called", "truth", "power",
+                 "points_found", "points_true"),
+    "orders": ("order", "kind", "side", "sector", "triggered_h", "decided_h", "due_h", "rung", "procedure", "domain",
+               "case", "in_time", "violation"),
+    "responses": ("response", "kind", "side", "sector", "ordered_h", "moved_h", "on_station_h", "left_h", "order", "unit",
+                  "domain", "distance_km", "case", "violation"),
+    "assets": ("asset", "kind", "side", "sector", "start_h", "on_station_h", "off_station_h", "end_h", "unit", "airframe",
+               "planned_h", "lost"),
+    "coverage": ("coverage", "kind", "side", "sector", "from_h", "means", "due", "made", "night", "cloud", "weather",
+                 "jammed", "consent", "diverted", "other"),
+}
+"""Columns of each table after `replication`; every table ends with `status` = SIMULATED."""
+
+
+class History(NamedTuple):
+    """What happened in one replication.
+
+    `tables` maps each name of `COLUMNS` to its columns: times in hours as float64 (NaN = never), text as numpy str
+    arrays, flags and counts as int64. `facts` holds scalars that measures need (flight hours, staff hours, …).
+    """
+
+    replication: int
+    tables: dict[str, Columns]
+    facts: dict[str, float]
+    events: int
+    capped: str
+
+
+def digest(history: History) -> str:
+    """BLAKE2b over the column bytes of all tables, in the order of `COLUMNS`."""
+    whole = blake2b(digest_size=16)
+    for name, columns in COLUMNS.items():
+        for column in columns:
+            values = history.tables[name][column]
+            whole.update(f"{name}.{column}:{values.dtype.str}:{len(values)}".encode())
+            whole.update(np.ascontiguousarray(values).tobytes())
+    return whole.hexdigest()
