@@ -1,0 +1,278 @@
+"""The measures: what counts as seen, confirmed, attributed, answered, wrong or missed, each defined once.
+
+A mediator can look up here exactly what a number in the report means, and why some are not given.
+"""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.ledger import Columns, History
+from sim.measure.stages import stage_hours
+from sim.scenario.scenario import Scenario
+
+F64 = NDArray[np.float64]
+
+
+class Measure(NamedTuple):
+    """One measure: how values of single replications become an estimate, or why there is none.
+
+    `ratio`: Σ numerator / Σ denominator over replications. `quantile`: of the pooled times, at `quantile`. `worst`: the
+    group with the least ratio among the rows of measure `of` by `kind-side-light`.
+    """
+
+    name: str
+    unit: str
+    estimator: str = "ratio"
+    quantile: float | None = None
+    of: str = ""
+    reason: str = ""
+
+
+class Row(NamedTuple):
+    """Value of a measure in one replication: numerator over denominator, for all or for one group."""
+
+    measure: str
+    by: str
+    group: str
+    numerator: float
+    denominator: float
+
+
+class Measured(NamedTuple):
+    """All rows of one replication, and times to event in hours (inf = never) for the quantiles."""
+
+    rows: tuple[Row, ...]
+    times: dict[str, F64]
+
+
+_NO_COMMISSION = "the joint commission is not modelled yet"
+_NO_REPLY = "the parties' replies to one another are not modelled yet"
+_NO_CLAIMS = "the parties' published claims are not modelled yet"
+_NO_COSTS = "costs are not modelled yet"
+_NO_EFFORT = "the part of the trend that monitoring effort explains is not computed yet"
+
+_LIST = (
+    Measure("skill", "share of the loss of the best blind verdict"),
+    Measure("power_median", "share"), Measure("power_worst", "share"),
+    Measure("wrong_accusations_per_30d", "verdicts in 30 days"), Measure("undetermined_share", "share of verdicts"),
+    Measure("significant_confirmed_in_time_share", "share of significant incidents"),
+    Measure("significant_confirmed_in_time_worst", "share of significant incidents", "worst",
+            of="significant_confirmed_in_time_share"),
+    Measure("violations_per_day", "incidents a day"), Measure("detected_share", "share of incidents"),
+    Measure("timely_share", "share of incidents"), Measure("verified_share", "share of incidents"),
+    Measure("attributed_share", "share of incidents"), Measure("agreed_share", "share of incidents", reason=_NO_COMMISSION),
+    Measure("answered_share", "share of incidents"), Measure("answered_24h_share", "share of incidents"),
+    Measure("answered_72h_share", "share of incidents"),
+    Measure("time_to_detect_median_h", "h", "quantile", 0.5, "time_to_detect"),
+    Measure("time_to_detect_p90_h", "h", "quantile", 0.9, "time_to_detect"),
+    Measure("time_to_verify_median_h", "h", "quantile", 0.5, "time_to_verify"),
+    Measure("time_to_verify_p90_h", "h", "quantile", 0.9, "time_to_verify"),
+    Measure("time_to_attribute_median_h", "h", "quantile", 0.5, "time_to_attribute"),
+    Measure("time_to_attribute_p90_h", "h", "quantile", 0.9, "time_to_attribute"),
+    Measure("contacted_before_reply_share", "share of incidents", reason=_NO_REPLY),
+    Measure("false_findings_per_day", "findings a day"), Measure("precision", "share of findings"),
+    Measure("wrong_attribution_share", "share of attributed true findings"),
+    Measure("unattributed_share", "share of true findings"), Measure("false_answers_per_30d", "answers in 30 days"),
+    Measure("wrong_side_answers_per_30d", "answers in 30 days"), Measure("missed_breach_share", "share of true breaches"),
+    Measure("wrong_accusation_share", "share of compliant states"), Measure("true_breach_share", "share of states"),
+    Measure("brier", "squared error"),
+    Measure("reported_ratio", "incidents found over true"),
+    Measure("claimed_ratio", "incidents claimed over true", reason=_NO_CLAIMS),
+    Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio", reason=_NO_EFFORT),
+    Measure("parity_opportunity", "detected share of B over A"), Measure("parity_error", "wrong accusation share of A less B"),
+    Measure("coverage_share", "share of cell-days"), Measure("revisit_mean_h", "h"), Measure("revisit_max_h", "h"),
+    Measure("wait_for_look_h", "h"), Measure("time_average_gap_h", "h"), Measure("age_of_information_h", "h"),
+    Measure("response_time_median_h", "h", "quantile", 0.5, "response_time"),
+    Measure("response_time_p90_h", "h", "quantile", 0.9, "response_time"),
+    *(Measure(f"response_time_{q}_h_{domain}", "h", "quantile", p, f"response_time_{domain}")
+      for domain in ("land", "sea", "air") for q, p in (("median", 0.5), ("p90", 0.9))),
+    *(Measure(f"{stage}_h", "h") for stage in ("detection", "verification", "attribution", "decision", "notice", "transit")),
+    Measure("staff_utilisation", "share of staffed hours"), Measure("backlog_p90", "reports"),
+    Measure("drone_hours_planned", "h"), Measure("drone_hours_flown", "h"), Measure("scenes_taken", "scenes"),
+    Measure("cost_eur_year", "EUR a year", reason=_NO_COSTS), Measure("exposure_h", "h"), Measure("break_even_ratio", "ratio"),
+)
+CATALOGUE: dict[str, Measure] = {measure.name: measure for measure in _LIST}
+"""All measures in the order of the report."""
+
+_GROUPS = ("kind", "domain", "sector", "side", "light")
+
+
+def measure(history: History, scenario: Scenario) -> Measured:
+    """Measure one history.
+
+    Counted are incidents with onset in the counted days; times run from onset. What a measure means is stated in the
+    functions below, one a family.
+    """
+    incidents = _counted(history, scenario)
+    rows = [*_chain(incidents, scenario), *_verdicts(history.tables["verdicts"], scenario),
+            *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
+            *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
+            *_load(history)]
+    times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
+             (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
+    return Measured(tuple(rows), times | _response_times(history.tables["responses"], scenario))
+
+
+def _counted(history: History, scenario: Scenario) -> dict[str, NDArray[Any]]:
+    """Counted incidents with the terms of their kinds beside them."""
+    table = history.tables["violations"]
+    keep = table["counted"] == 1
+    terms = {kind.id: kind for kind in scenario.agreement.kinds}
+    incidents = {name: values[keep] for name, values in table.items()}
+    incidents["goal_h"] = np.array([terms[k].goal_h for k in incidents["kind"].tolist()], dtype=np.float64)
+    incidents["domain"] = np.array([terms[k].domain for k in incidents["kind"].tolist()], dtype="U4")
+    incidents["significant"] = np.array([terms[k].severity != "minor" for k in incidents["kind"].tolist()], dtype=bool)
+    return incidents
+
+
+def _since(incidents: dict[str, NDArray[Any]], column: str) -> F64:
+    """Hours from onset to an event; inf where it never came."""
+    hours = incidents[column] - incidents["onset_h"]
+    return np.where(np.isnan(hours), np.inf, hours)
+
+
+def _grouped(name: str, hit: NDArray[np.bool_], incidents: dict[str, NDArray[Any]],
+             groups: tuple[str, ...] = _GROUPS) -> list[Row]:
+    """Share of incidents that were hit: of all, and by each group."""
+    rows = [Row(name, "all", "", float(hit.sum()), float(len(hit)))]
+    for by in groups:
+        keys, where = np.unique(incidents[by], return_inverse=True)
+        hits, totals = np.bincount(where, weights=hit, minlength=len(keys)), np.bincount(where, minlength=len(keys))
+        rows += [Row(name, by, str(k), float(h), float(t)) for k, h, t in zip(keys.tolist(), hits, totals, strict=True)]
+    return rows
+
+
+def _chain(incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
+    """Seen (an observation caused by it), timely (within the kind's goal), verified (a finding of the required grade),
+    attributed (to the right side), answered (above liaison), in 24 h and in 72 h of onset."""
+    seen, held, named, answered = (_since(incidents, c) for c in ("detected_h", "verified_h", "attributed_h", "answered_h"))
+    hits = {"detected_share": np.isfinite(seen), "timely_share": seen <= incidents["goal_h"],
+            "verified_share": np.isfinite(held), "attributed_share": np.isfinite(named),
+            "answered_share": np.isfinite(answered), "answered_24h_share": answered <= 24, "answered_72h_share": answered <= 72}
+    rows = [row for name, hit in hits.items() for row in _grouped(name, hit, incidents)]
+    significant = incidents["significant"]
+    grave = {name: values[significant] for name, values in incidents.items()}
+    grave["kind-side-light"] = np.array([f"{k}/{s}/{light}" for k, s, light in
+                                         zip(grave["kind"], grave["side"], grave["light"], strict=True)], dtype="U140")
+    in_time = held[significant] <= grave["goal_h"]
+    rows += _grouped("significant_confirmed_in_time_share", in_time, grave, (*_GROUPS, "kind-side-light"))
+    days = scenario.days - scenario.warm_up_h / 24
+    rows += [Row("violations_per_day", r.by, r.group, r.denominator, days) for r in rows if r.measure == "detected_share"]
+    hit, n = float((held <= incidents["goal_h"])[np.isfinite(named)].sum()), float(len(held))
+    return [*rows, Row("break_even_ratio", "all", "", hit, n - hit)]
+
+
+def _verdicts(table: Columns, scenario: Scenario) -> list[Row]:
+    """Skill, power and errors of the verdicts, for all and by side."""
+    losses = scenario.verification.verdicts
+    breach, called, side = table["truth"] == "breach", table["called"], table["side"]
+    missed, wrong, open_ = breach & (called == "compliant"), ~breach & (called == "breach"), called == "undetermined"
+    loss = missed * losses.loss_missed + wrong * losses.loss_wrong + open_ * losses.loss_undetermined
+    power = table["power"]
+    rows = [_skill(table, loss.sum(), breach, scenario),
+            Row("power_median", "all", "", _median(power), 1.0 if len(power) else 0.0),
+            Row("power_worst", "all", "", float(power.min(initial=1.0)), 1.0 if len(power) else 0.0)]
+    forecast = np.where(called == "breach", 1.0, (1 - power) / np.maximum(2 - power, 1e-12))
+    for by, group, mine in (("all", "", np.ones(len(side), dtype=bool)), ("side", "A", side == "A"), ("side", "B", side == "B")):
+        n = float(mine.sum())
+        rows += [Row("wrong_accusations_per_30d", by, group, 30 * float((wrong & mine).sum()), scenario.days),
+                 Row("undetermined_share", by, group, float((open_ & mine).sum()), n),
+                 Row("missed_breach_share", by, group, float((missed & mine).sum()), float((breach & mine).sum())),
+                 Row("wrong_accusation_share", by, group, float((wrong & mine).sum()), float((~breach & mine).sum())),
+                 Row("true_breach_share", by, group, float((breach & mine).sum()), n),
+                 Row("brier", by, group, float(((forecast - breach) ** 2)[mine].sum()), n)]
+    shares = [_share(wrong & (side == s), ~breach & (side == s)) for s in ("A", "B")]
+    known = all(s is not None for s in shares)
+    rows.append(Row("parity_error", "all", "", (shares[0] or 0.0) - (shares[1] or 0.0), 1.0 if known else 0.0))
+    return rows
+
+
+def _median(values: F64) -> float:
+    """Median, 0 where there is nothing."""
+    return float(np.median(values)) if len(values) else 0.0
+
+
+def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float | None:
+    """Part of a whole; None for 0 of 0."""
+    return float(part.sum() / whole.sum()) if whole.any() else None
+
+
+def _skill(table: Columns, loss: float, breach: NDArray[np.bool_], scenario: Scenario) -> Row:
+    """Skill = 1 − loss / loss of the best blind verdict: always breach, always compliant, or the true state of the
+    previous period (compliant before the first)."""
+    losses = scenario.verification.verdicts
+    previous = np.concatenate(([False], breach[:-1])) & (table["from_h"] > 0)
+    blind = [(~breach).sum() * losses.loss_wrong, breach.sum() * losses.loss_missed,
+             (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * losses.loss_wrong]
+    best = float(min(blind))
+    return Row("skill", "all", "", best - float(loss), best)
+
+
+def _findings(history: History, scenario: Scenario) -> list[Row]:
+    """Errors of findings and answers: nothing behind them, or the wrong side named."""
+    found, orders, days = history.tables["findings"], history.tables["orders"], scenario.days
+    acts = history.tables["violations"]
+    side_of = dict(zip(acts["violation"].tolist(), acts["side"].tolist(), strict=True))
+    true, named, wrong = _against(found, side_of)
+    false_orders, _, wrong_orders = _against(orders, side_of)
+    n_true = float(true.sum())
+    return [Row("false_findings_per_day", "all", "", float((~true).sum()), days),
+            Row("precision", "all", "", n_true, float(len(true))),
+            Row("wrong_attribution_share", "all", "", float(wrong.sum()), float((true & named).sum())),
+            Row("unattributed_share", "all", "", float((true & ~named).sum()), n_true),
+            Row("false_answers_per_30d", "all", "", 30 * float((~false_orders).sum()), days),
+            Row("wrong_side_answers_per_30d", "all", "", 30 * float(wrong_orders.sum()), days)]
+
+
+def _against(table: Columns, side_of: dict[str, str]) -> tuple[NDArray[np.bool_], ...]:
+    """Rows with an act behind them, rows that name a side, and rows with an act behind them that name the wrong one."""
+    true, named = table["violation"] != "", table["side"] != ""
+    truth = np.array([side_of.get(v, "") for v in table["violation"].tolist()], dtype="U1")
+    return true, named, true & named & (table["side"] != truth)
+
+
+def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
+    """Would the published record tell the truth: its level, its trend, and alike for both sides?"""
+    half = scenario.days * 12
+    true, found = incidents["onset_h"], history.tables["findings"]["onset_h"]
+    found = found[found < scenario.days * 24]
+    halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
+    known = min(halves) > 0
+    error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0
+    seen = np.isfinite(_since(incidents, "detected_h"))
+    a, b = incidents["side"] == "A", incidents["side"] == "B"
+    return [Row("reported_ratio", "all", "", float(len(found)), float(len(true))),
+            Row("trend_error", "all", "", error, float(known)),
+            Row("parity_opportunity", "all", "", float((seen & b).sum() * a.sum()), float((seen & a).sum() * b.sum()))]
+
+
+def _coverage(history: History, scenario: Scenario) -> list[Row]:
+    """Coverage by effective looks: share of cell-days, gaps between looks, and waits: Σg²/2T for a look, Σg²/T on average."""
+    facts, hours = history.facts, float(np.ceil(scenario.days)) * 24
+    wait = facts["gap_square_h2"] / (2 * hours)
+    return [Row("coverage_share", "all", "", facts["cell_days_seen"], facts["cells"]),
+            Row("revisit_mean_h", "all", "", facts["gap_mean_h"], 1.0), Row("revisit_max_h", "all", "", facts["gap_max_h"], 1.0),
+            Row("wait_for_look_h", "all", "", wait, 1.0), Row("time_average_gap_h", "all", "", 2 * wait, 1.0),
+            Row("age_of_information_h", "all", "", wait, 1.0)]
+
+
+def _response_times(table: Columns, scenario: Scenario) -> dict[str, F64]:
+    """Hours from order to on station, of all and by domain; verification teams are counted apart."""
+    hours = np.where(np.isnan(table["on_station_h"]), np.inf, table["on_station_h"] - table["ordered_h"])
+    inside = table["ordered_h"] < scenario.days * 24
+    posture = inside & (table["domain"] != "team")
+    by_domain = {f"response_time_{domain}": hours[inside & (table["domain"] == domain)] for domain in ("land", "sea", "air")}
+    return {"response_time": hours[posture]} | by_domain
+
+
+def _load(history: History) -> list[Row]:
+    """Load on staff and means, and hours that people stand within sight of the line."""
+    facts = history.facts
+    return [Row("staff_utilisation", "all", "", facts["busy_h"], facts["staffed_h"]),
+            Row("backlog_p90", "all", "", facts["backlog_p90"], 1.0),
+            Row("drone_hours_planned", "all", "", facts["planned_h"], 1.0),
+            Row("drone_hours_flown", "all", "", facts["flown_h"], 1.0), Row("scenes_taken", "all", "", facts["scenes"], 1.0),
+            Row("exposure_h", "all", "", facts["exposure_h"], 1.0)]
