@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.foundation import sky_mechanics
 from sim.foundation.sky_mechanics import DAY_S
 from sim.foundation.streams import F64, I64
+from sim.monitoring import edges as edge_law
 from sim.monitoring import orbits as orbit_law
 from sim.monitoring import passes as pass_law
 from sim.monitoring import tracks as track_law
@@ -97,7 +98,7 @@ def access_windows(*, orbits: Sequence[Orbit], lat_deg: ArrayLike, lon_deg: Arra
     ValueError
         For a rule, a place or a horizon that makes no sense; the message names the value.
     SatelliteError
-        For a satellite that SGP4 refuses or whose period is over 225 minutes; the message names it.
+        For a satellite that SGP4 refuses, or of a period over 225 minutes or an eccentricity over 0.1, by name.
     """
     return load_or_make(None, orbits=orbits, lat_deg=lat_deg, lon_deg=lon_deg, start=start, days=days, rule=rule)
 
@@ -276,7 +277,7 @@ def windows_digest(*, orbit: Orbit, lat_deg: ArrayLike, lon_deg: ArrayLike, star
 @lru_cache(maxsize=1)
 def _code_digest() -> bytes:
     made = blake2b(digest_size=20)
-    for module in (sky_mechanics, orbit_law, track_law, pass_law):
+    for module in (sky_mechanics, orbit_law, track_law, pass_law, edge_law):
         made.update(Path(str(module.__file__)).read_bytes())
     made.update(Path(__file__).read_bytes())
     return made.digest()

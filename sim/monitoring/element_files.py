@@ -128,8 +128,7 @@ def _flyable(sets: tuple[ElementSet, ...], warnings: tuple[str, ...], start_unix
             kept.append(one)
         else:
             refused.append(Refused(one.name, reason))
-    told = tuple(f"{one.name} is left out: {one.reason}" for one in refused)
-    return Fleet(tuple(kept), tuple(refused), warnings + told)
+    return Fleet(tuple(kept), tuple(refused), warnings)
 
 
 def _refusal(one: ElementSet, instants: Any) -> str | None:
@@ -282,7 +281,7 @@ def _omm_epoch(file: str, at: int, name: str, raw: Any) -> float:
 
 
 def _checked(file: str, at: int, made: ElementSet) -> ElementSet:
-    limits = (("mean motion", made.mean_motion_rev_day, 0.01, 20.0),
+    limits = (("mean motion", made.mean_motion_rev_day, 1e-8, 20.0),
               ("eccentricity", made.eccentricity, 0.0, 0.999),
               ("inclination", made.inclination_deg, 0.0, 180.0))
     for what, value, low, high in limits:

@@ -28,9 +28,10 @@ from sim.foundation.sky_mechanics import (
 )
 from sim.foundation.streams import F64
 
-_1950_UNIX_S = -631238400.0  # 1949-12-31T00:00Z, the zero of SGP4's own calendar
+_1950_JD = 2433281.5  # 1949-12-31T00:00Z, the zero of SGP4's own calendar
 _1970_JD = 2440587.5
 LONGEST_PERIOD_MIN = 225.0  # beyond it SGP4 uses its deep-space part and passes lose their simple shape
+MOST_ECCENTRIC = 0.1
 
 
 class CircularOrbit(NamedTuple):
@@ -191,11 +192,13 @@ def secular_of(orbit: Orbit) -> Secular:
 
 
 def outside_domain(orbit: Orbit) -> str | None:
-    """Why access windows of an orbit cannot be certified (period over 225 min, perigee too low), or None."""
+    """Why access windows cannot be certified (period over 225 min, eccentricity over 0.1, low perigee), or None."""
     mean = secular_of(orbit)
     period_min = 2 * math.pi / mean.argument_rate / 60
     if period_min > LONGEST_PERIOD_MIN:
         return f"its period of {period_min:.0f} min is over {LONGEST_PERIOD_MIN:.0f} min"
+    if mean.eccentricity > MOST_ECCENTRIC:
+        return f"its eccentricity of {mean.eccentricity:.3f} is over {MOST_ECCENTRIC}"
     perigee_km = mean.a_km * (1 - mean.eccentricity) - EARTH_EQUATOR_KM
     if perigee_km < 100:
         return f"its perigee of {perigee_km:.0f} km is under 100 km"
@@ -292,11 +295,15 @@ def satrec_of(elements: ElementSet) -> Any:
     from sgp4.api import WGS72, Satrec
 
     turn = 2 * math.pi / 1440
+    days = elements.epoch_unix_s / DAY_S
+    whole = _1970_JD + math.floor(days)
     made = Satrec()
-    made.sgp4init(WGS72, "i", 0, (elements.epoch_unix_s - _1950_UNIX_S) / DAY_S, elements.bstar,
+    # The published code rounds the sum of both parts of the date (40 µs) where it starts the sidereal time.
+    made.sgp4init(WGS72, "i", 0, whole + (days - math.floor(days)) - _1950_JD, elements.bstar,
                   elements.ndot * turn / 1440, elements.nddot * turn / 1440**2, elements.eccentricity,
                   *map(math.radians, (elements.perigee_deg, elements.inclination_deg, elements.anomaly_deg)),
                   elements.mean_motion_rev_day * turn, math.radians(elements.node_deg))
+    made.jdsatepoch, made.jdsatepochF = whole, days - math.floor(days)
     if made.error:
         raise SatelliteError(f"{elements.name} ({elements.number}): SGP4 {refusal(made.error)}")
     return made

@@ -7,14 +7,14 @@ the limit are solved on the orbit itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.foundation.sky_mechanics import ecef_km, sun_direction_ecef, up_vectors
+from sim.foundation.sky_mechanics import EARTH_TURN_RAD_S, MU_KM3_S2, ecef_km, sun_direction_ecef, up_vectors
 from sim.foundation.streams import F64, I64
+from sim.monitoring.edges import Seen, scanned_windows, single_windows
 from sim.monitoring.orbits import Motion, Orbit, SatelliteError, motion_ecef, outside_domain, secular_of
 from sim.monitoring.tracks import (
     Cap,
@@ -31,10 +31,12 @@ SUN_DEG_PER_S = 15.05 / 3600
 _TILE_DEG = 15.0
 _MOST_CAPS = 24
 _MARGIN_RAD = math.radians(0.02)
-_CLOSING_KM_S = 1.3
-"""Edges that the satellite crosses more slowly than this are solved on the orbit itself: 2 m of track error would
-shift them by over 1.5 ms."""
-_SETTLED_S = 1e-6
+_APART_RAD = math.radians(3.0)
+"""By how much a nearest approach may lie beyond the reach when its pass is in view far from it (the plane of the
+orbit turns by up to 0.25° a minute over the ground)."""
+_FINEST_S = 20.0
+_ROUND = 0.01
+"""Up to this eccentricity a pass has one best view near its nearest approach (but see `_comes_twice`)."""
 
 
 class View(NamedTuple):
@@ -67,17 +69,6 @@ class Pass(NamedTuple):
     nearest_s: F64
     motion: Motion
     track: Track
-
-
-class _Seen(NamedTuple):
-    """Margin of a view (km, positive inside), its rate (km/s) and how much of a metre of error enters it."""
-
-    margin: F64
-    rate: F64
-    share: F64
-
-
-_Looker = Callable[[I64, I64, F64], _Seen]
 
 
 def sites_of(lat_deg: F64, lon_deg: F64) -> Sites:
@@ -113,10 +104,13 @@ def passes_of(orbit: Orbit, sites: Sites, view: View, *, start_s: float, end_s: 
     Raises SatelliteError, naming the satellite, for an orbit outside the domain (period over 225 min, or so
     eccentric that a pass may have two nearest approaches) or one that SGP4 refuses.
     """
-    if reason := outside_domain(orbit):
+    reason = outside_domain(orbit)
+    if reason:
         raise SatelliteError(f"{orbit.name}: no certified windows, {reason}")
     reach = reach_rad(orbit, elevation_rad=math.radians(view.elevation_min_deg),
                       off_nadir_rad=math.radians(view.off_nadir_max_deg))
+    if _comes_twice(orbit, view):
+        reach += _APART_RAD
     caps = [cap for _, cap in sites.groups]
     track = track_over(orbit, caps=caps, reach=reach, start_s=start_s, end_s=end_s)
     _check_shape(orbit, track, reach)
@@ -189,9 +183,7 @@ def _darkness(orbit: Orbit, track: Track, view: View, reach: float) -> tuple[F64
     """Sun at the middle of each interval, and the sine of the elevation below which a pass there is dark."""
     if view.sun_elevation_min_deg is None:
         return None, 0.0
-    mean = secular_of(orbit)
-    slowest = mean.argument_rate * (mean.a_km * (1 - mean.eccentricity) / top_radius_km(orbit)) ** 2 - 7.3e-5
-    half_s = track.step_s / 2 + 1.5 * reach / slowest
+    half_s = track.step_s / 2 + 1.5 * reach / _slowest_turn_rad_s(orbit) + 60
     low = view.sun_elevation_min_deg - SUN_DEG_PER_S * half_s - 0.1
     middle = track.origin_s + (track.interval + 0.5) * track.step_s
     return sun_direction_ecef(middle), math.sin(math.radians(max(low, -90)))
@@ -214,105 +206,67 @@ def _nearest(track: Track, sites: Sites, row: I64, site: I64, guess: F64) -> tup
 
 def _solved(orbit: Orbit, track: Track, sites: Sites, view: View,
             found: tuple[I64, I64, F64, Motion]) -> Pass:
-    """Edges on the track; passes that graze the limit again, on the orbit itself."""
+    """Windows of the passes: one each, or every one where a pass may come into view more than once."""
     row, site, nearest, motion = found
-    by_track = _looker(sites, view, lambda row, seconds: going(track, row, seconds))
-    by_orbit = _looker(sites, view, lambda _, seconds: motion_ecef(orbit, track.origin_s + seconds)[:2])
-    seen = _margin(sites, view, site, motion.place, motion.speed)
-    # The best view may lie beside the nearest approach and be better by rate²/2·curvature.
-    curvature = 0.3 * 398600.0 / top_radius_km(orbit) ** 2
-    hopeful = seen.margin + seen.rate**2 / curvature + 0.01 > 0
-    graze = hopeful & (seen.margin < 0.002 * seen.share)
-    plain = np.flatnonzero(hopeful & ~graze)
     half = math.pi / secular_of(orbit).argument_rate
-    spread = _half_pass_s(sites, view, site[plain], Motion(*(m[plain] for m in motion)))
-    start, end, slow = _both_edges(by_track, track, row[plain], site[plain], nearest[plain], spread, half)
-    delicate = np.concatenate((np.flatnonzero(graze), plain[slow]))
-    start_2, end_2, kept = _grazing(by_orbit, track, row[delicate], site[delicate], nearest[delicate], half)
-    which = np.concatenate((plain[~slow], delicate[kept]))
-    order = np.argsort(which, kind="stable")
-    which = which[order]
-    start, end = np.concatenate((start[~slow], start_2))[order], np.concatenate((end[~slow], end_2))[order]
-    return Pass(track.origin_s, site[which], row[which], start, end, nearest[which],
-                Motion(*(m[which] for m in motion)), track)
+    low, high = np.maximum(nearest - half, track.first_s[row]), np.minimum(nearest + half, track.last_s[row])
+
+    def on_track(which: I64, seconds: F64) -> Seen:
+        return _margin(sites, view, site[which], *going(track, row[which], seconds))
+
+    def on_orbit(which: I64, seconds: F64) -> Seen:
+        flown = motion_ecef(orbit, track.origin_s + seconds)
+        return _margin(sites, view, site[which], flown.place, flown.speed)
+
+    if _comes_twice(orbit, view):
+        spread = np.full(len(row), min(half - _FINEST_S, _longest_half_s(orbit, view)))
+        windows = scanned_windows(on_track, on_orbit, nearest=nearest, spread=spread, low=low, high=high)
+    else:
+        seen = _margin(sites, view, site, motion.place, motion.speed)
+        # The best view may lie beside the nearest approach and be better by rate²/2·curvature.
+        curvature = 0.3 * MU_KM3_S2 / top_radius_km(orbit) ** 2
+        hope = np.flatnonzero(seen.margin + seen.rate**2 / curvature + 0.01 > 0)
+        row, site, nearest, low, high = row[hope], site[hope], nearest[hope], low[hope], high[hope]
+        motion = Motion(*(column[hope] for column in motion))
+        windows = single_windows(on_track, on_orbit, nearest=nearest, low=low, high=high,
+                                 half_guess=_half_pass_s(sites, view, site, motion),
+                                 graze=seen.margin[hope] < 0.002 * seen.share[hope])
+    which = windows.which
+    return Pass(track.origin_s, site[which], row[which], windows.start, windows.end, nearest[which],
+                Motion(*(column[which] for column in motion)), track)
 
 
-def _both_edges(look: _Looker, track: Track, row: I64, site: I64, inside: F64, spread: F64,
-                half: float) -> tuple[F64, F64, NDArray[np.bool_]]:
-    """First and last instant in view around an instant inside, and whether either edge is crossed slowly."""
-    edges, slow = [], np.zeros(len(row), dtype=np.bool_)
-    for side in (-1, 1):
-        outside = np.clip(inside + side * half, track.first_s[row], track.last_s[row])
-        edge, seen = _root(look, row, site, inside, outside, inside + side * spread)
-        slow |= np.abs(seen.rate) < _CLOSING_KM_S * seen.share
-        edges.append(edge)
-    return edges[0], edges[1], slow
+def _comes_twice(orbit: Orbit, view: View) -> bool:
+    """May one pass come into view more than once? Near the horizon it may, if the satellite climbs fast enough.
+
+    The off-nadir angle, sin η = R cos ε/r, falls while the elevation sinks if tan ε |dε/dt| < (dr/dt)/r; the
+    left side is at least a tenth of the mean motion times tan ε there, the right at most the mean motion times
+    the eccentricity (and 0.002 for short periods), taken with a margin of two.
+    """
+    eccentricity = secular_of(orbit).eccentricity
+    if eccentricity > _ROUND:
+        return True
+    if view.off_nadir_max_deg >= 90:
+        return False
+    reach = top_radius_km(orbit) * math.sin(math.radians(view.off_nadir_max_deg)) / 6356.0
+    lowest = max(math.acos(min(1.0, reach)), math.radians(view.elevation_min_deg))
+    return math.tan(lowest) < 20 * (eccentricity + 0.002)
 
 
-def _root(look: _Looker, row: I64, site: I64, inside: F64, outside: F64, guess: F64) -> tuple[F64, _Seen]:
-    """Instant at which a margin is zero between an instant inside and one outside: Newton, else bisection."""
-    t, good, bad = guess.copy(), inside.copy(), outside.copy()
-    rate, share = np.ones_like(t), np.ones_like(t)
-    todo = np.arange(len(t))
-    for _ in range(80):
-        if not len(todo):
-            break
-        seen = look(row[todo], site[todo], t[todo])
-        rate[todo], share[todo] = seen.rate, seen.share
-        positive = seen.margin >= 0
-        good[todo] = np.where(positive, t[todo], good[todo])
-        bad[todo] = np.where(positive, bad[todo], t[todo])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = t[todo] - seen.margin / seen.rate
-        width = bad[todo] - good[todo]
-        off = ~((step - good[todo]) * (step - bad[todo]) <= _SETTLED_S * np.abs(width))
-        step[off] = good[todo][off] + width[off] / 2
-        moved = np.abs(step - t[todo])
-        t[todo] = step
-        todo = todo[moved > _SETTLED_S]
-    return t, _Seen(rate, rate, share)
+def _longest_half_s(orbit: Orbit, view: View) -> float:
+    """Bound on the time between the nearest approach and the last instant in view."""
+    reach = reach_rad(orbit, elevation_rad=math.radians(view.elevation_min_deg),
+                      off_nadir_rad=math.radians(view.off_nadir_max_deg))
+    return 1.5 * reach / _slowest_turn_rad_s(orbit) + 60
 
 
-def _grazing(look: _Looker, track: Track, row: I64, site: I64, nearest: F64,
-             half: float) -> tuple[F64, F64, I64]:
-    """Edges of passes that may only graze: go to the best view first, drop those that never come into view."""
-    best = _best_view(look, row, site, nearest, width=half / 4)
-    margin = look(row, site, best).margin if len(row) else np.zeros(0)
-    kept = np.flatnonzero(margin > 0)
-    row, site, best = row[kept], site[kept], best[kept]
-    start, end, _ = _both_edges(look, track, row, site, best, np.full(len(kept), 1.0), half)
-    return start, end, kept
+def _slowest_turn_rad_s(orbit: Orbit) -> float:
+    mean = secular_of(orbit)
+    low_share = mean.a_km * (1 - mean.eccentricity) / top_radius_km(orbit)
+    return mean.argument_rate * low_share**2 - EARTH_TURN_RAD_S
 
 
-def _best_view(look: _Looker, row: I64, site: I64, nearest: F64, *, width: float) -> F64:
-    """Instant of the largest margin: where its rate falls through zero (false position, Illinois)."""
-    if not len(row):
-        return nearest
-    low, high = nearest - width, nearest + width
-    rise, fall = look(row, site, low).rate, look(row, site, high).rate
-    best, before, settled = nearest, np.zeros(len(row)), np.zeros(len(row), dtype=np.bool_)
-    for _ in range(60):
-        rate = look(row, site, best).rate
-        up = rate > 0
-        # Illinois: an end that stays twice counts half, so that both ends move.
-        fall = np.where(up, np.where(before > 0, fall / 2, fall), rate)
-        rise = np.where(up, rate, np.where(before < 0, rise / 2, rise))
-        low, high, before = np.where(up, best, low), np.where(up, high, best), np.where(up, 1.0, -1.0)
-        share = np.clip(np.nan_to_num(rise / (rise - fall), nan=0.5), 0.0, 1.0)
-        following = low + share * (high - low)
-        small = np.abs(following - best) < 1e-4
-        best = np.where(settled, best, following)
-        settled |= small
-        if settled.all():
-            break
-    return best
-
-
-def _looker(sites: Sites, view: View, fly: Callable[[I64, F64], tuple[F64, F64]]) -> _Looker:
-    return lambda row, site, seconds: _margin(sites, view, site, *fly(row, seconds))
-
-
-def _margin(sites: Sites, view: View, site: I64, r: F64, v: F64) -> _Seen:
+def _margin(sites: Sites, view: View, site: I64, r: F64, v: F64) -> Seen:
     """The smaller of two margins: d·u − sin ε |d| for elevation, d·r/|r| − cos η |d| for the off-nadir angle.
 
     d runs from the place to the satellite r, u is the zenith over the ellipsoid, nadir points to the centre.
@@ -323,13 +277,13 @@ def _margin(sites: Sites, view: View, site: I64, r: F64, v: F64) -> _Seen:
     low = math.sin(math.radians(view.elevation_min_deg))
     height, rate = _dot(gap, up) - low * far, _dot(v, up) - low * pace
     if view.off_nadir_max_deg >= 90:
-        return _Seen(height, rate, np.full(len(far), math.cos(math.radians(view.elevation_min_deg))))
+        return Seen(height, rate, np.full(len(far), math.cos(math.radians(view.elevation_min_deg))))
     cone, top = math.cos(math.radians(view.off_nadir_max_deg)), np.sqrt(_dot(r, r))
     along, climb = _dot(gap, r) / top, _dot(r, v) / top
     angle, turn = along - cone * far, climb + (far * pace - along * climb) / top - cone * pace
     binding = height < angle
     share = np.where(binding, math.cos(math.radians(view.elevation_min_deg)), math.sqrt(1 - cone * cone))
-    return _Seen(np.where(binding, height, angle), np.where(binding, rate, turn), share)
+    return Seen(np.where(binding, height, angle), np.where(binding, rate, turn), share)
 
 
 def _half_pass_s(sites: Sites, view: View, site: I64, motion: Motion) -> F64:

@@ -208,7 +208,7 @@ class _Grid:
         row[interval] = np.arange(len(interval))
         opens = np.flatnonzero(np.diff(interval, prepend=-2) > 1)
         run = np.repeat(np.arange(len(opens)), np.diff(opens, append=len(interval)))
-        closes = np.append(opens[1:], len(interval)) - 1
+        closes = np.append(opens[1:], len(interval))[:len(opens)] - 1
         first: F64 = (interval[opens][run] * self.step_s).astype(np.float64)
         last: F64 = ((interval[closes][run] + 1) * self.step_s).astype(np.float64)
         nodes = np.stack([self.motion[interval, :6], self.motion[interval + 1, :6]], axis=1)
