@@ -34,9 +34,7 @@ def __getattr__(name: str) -> Any:
 class Design:
     """A checked scenario that can be varied; it never changes, `vary` gives a new one."""
 
-    def __init__(
-        self, path: str, values: tuple[tuple[str, str], ...] = (), data: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, path: str, values: tuple[tuple[str, str], ...] = (), data: tuple[str, ...] = ()) -> None:
         from sim.scenario.reader import read
 
         self._path, self._values, self._data = path, values, data

@@ -1,0 +1,361 @@
+"""The door: one command with a verb for each question, and an exit code that scripts can trust.
+
+A mediator types `ceasefire run FILE` and reads one screen; `ceasefire VERB --help` shows an example of every
+verb.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli import options as o
+from sim.cli import screen
+from sim.experiment.refusals import BadInput, BadPlace, BadUsage, Refusal
+
+HELP = """How well can a ceasefire be checked from drones and satellites, and how fast can a force answer?
+
+Start with: ceasefire run scenarios/technical-means.toml"""
+RESUMABLE = ("run", "compare", "sweep")
+_EPILOG = "Exit codes: 0 done, 2 usage, 3 input, 4 limit, 5 place, 6 integrity, 75 in use, 130 interrupted."
+
+app = typer.Typer(
+    help=HELP,
+    epilog=_EPILOG,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["--help"]},
+)
+
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", show_default=False, help="Scenario files, or names of shipped ones."),
+]
+File = Annotated[str, typer.Argument(metavar="FILE", show_default=False, help="Scenario file, or name of a shipped one.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        screen.say(f"ceasefire-sim {version('ceasefire-sim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command(short_help="Validate scenarios; runs nothing.")
+def check(
+    files: Files,
+    strict: Annotated[bool, typer.Option("--strict", help="A number without a source is an error.")] = False,
+    sets: o.Set = [],  # noqa: B006  typer copies it
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+) -> None:
+    """Validate scenarios, remark on what may mislead, tell the rough run time; runs nothing.
+
+    \b
+    Example: ceasefire check scenarios/technical-means.toml --strict
+    """
+    from sim.cli.reading import check_files
+
+    raise typer.Exit(check_files(files, sets, data, strict=strict, as_json=as_json, json_errors=json_errors))
+
+
+@app.command(short_help="Every value: unit, meaning, origin, source.")
+def explain(
+    file: File,
+    key: Annotated[
+        str | None,
+        typer.Argument(metavar="[KEY]", show_default=False, help="Only this key and those below it."),
+    ] = None,
+    sets: o.Set = [],  # noqa: B006
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+) -> None:
+    """Every value with its unit, meaning, origin, source and grade, one key a line.
+
+    \b
+    Example: ceasefire explain scenarios/technical-means.toml verification.staff
+    """
+    from sim.cli.reading import explain_file
+
+    explain_file(file, key, sets, data, as_json=as_json)
+
+
+@app.command(short_help="Run a scenario: findings, tables, report.")
+def run(
+    files: Files,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    keep_rows: o.KeepRows = None,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Run replications, print one screen of findings, write a run folder with a report.
+
+    \b
+    Example: ceasefire run scenarios/technical-means.toml --replications 40 --out results
+    """
+    from sim.cli import work
+
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, keep_rows, data, as_json, quiet)
+    raise typer.Exit(work.show_runs(work.run_files(files, asked), asked))
+
+
+@app.command(short_help="Compare designs in pairs that share their luck.")
+def compare(
+    designs: Annotated[
+        list[str],
+        typer.Argument(metavar="A B...", show_default=False, help="Scenario files, shipped names or run folders."),
+    ],
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Compare designs in pairs that share their luck: B less A, with its noise interval.
+
+    \b
+    Example: ceasefire compare technical-means observers --seeds standard
+    """
+    from sim.cli import work
+
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
+    found = work.compare_all(designs, asked)
+    if as_json:
+        screen.say_json(screen.comparison_document(found))
+    elif not quiet:
+        for one in found:
+            for line in screen.comparison_screen(one):
+                screen.say(line)
+
+
+@app.command(short_help="Run a grid of designs.")
+def sweep(
+    file: File,
+    vary: o.Vary = [],  # noqa: B006
+    dry_run: o.DryRun = False,
+    max_points: o.MaxPoints = None,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Run a grid of designs: a table of all points, and a heat map for two keys.
+
+    \b
+    Example: ceasefire sweep technical-means --vary verification.staff.analysts=6,12,24 --replications 10
+    """
+    from sim.cli import work
+
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
+    found = work.sweep_file(file, vary, asked, dry_run=dry_run, max_points=max_points)
+    raise typer.Exit(work.show_sweep(found, asked))
+
+
+@app.command(short_help="Prove the engine against known answers.")
+def prove(
+    family: Annotated[
+        str | None,
+        typer.Argument(metavar="FAMILY", show_default=False, help="Family of proofs, as --list names them."),
+    ] = None,
+    sets: o.Set = [],  # noqa: B006
+    n: Annotated[
+        int | None,
+        typer.Option("--n", parser=o.whole(2, 10**8), metavar="N", show_default=False, help="Size of the simulation."),
+    ] = None,
+    seed: o.Seed = None,
+    list_all: Annotated[bool, typer.Option("--list", help="List families, their keys and their names.")] = False,
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+) -> None:
+    """Prove the engine against answers that others know: simulated beside exact.
+
+    \b
+    Example: ceasefire prove queue --set lam=0.8 --set mu=1.0 --set c=1 --n 100000 --json
+    """
+    from sim.cli.reading import prove_family
+
+    prove_family(family, sets, n, seed, list_all=list_all, as_json=as_json)
+
+
+@app.command(short_help="Write the report of a finished run again.")
+def report(
+    run_folder: Annotated[str, typer.Argument(metavar="RUN", show_default=False, help="Folder of a finished run.")],
+    lang: Annotated[str, typer.Option("--lang", metavar="LANG", help="Language of the report.")] = "en",
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Write the report of a finished run again, after checking every file against its digest.
+
+    \b
+    Example: ceasefire report runs/technical-means-0123456789ab
+    """
+    from sim.cli.reading import report_run
+
+    report_run(Path(run_folder), lang, quiet=quiet)
+
+
+@app.command(short_help="Write a commented starter scenario.")
+def new(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", show_default=False, help="Name of the new scenario; the file is NAME.toml."),
+    ],
+    base: Annotated[str, typer.Option("--from", metavar="NAME", help="Shipped scenario to start from.")] = "technical-means",
+    json_errors: o.JsonErrors = False,
+) -> None:
+    """Write a commented starter scenario that builds on a shipped one.
+
+    \b
+    Example: ceasefire new my-mission --from observers
+    """
+    from sim.cli.reading import write_starter
+
+    write_starter(name, base)
+
+
+@app.command(short_help="JSON Schema of scenario files, for editors.")
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors.
+
+    \b
+    Example: ceasefire schema > scenario.schema.json
+    """
+    from sim.scenario.starter import json_schema
+
+    screen.say_json(json_schema())
+
+
+# ---- exit codes ----------------------------------------------------------------------------------------
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Carry out a command line and leave with its exit code."""
+    screen.tolerant_streams()
+    sys.exit(door(list(sys.argv[1:] if args is None else args)))
+
+
+def door(args: list[str]) -> int:
+    """Exit code of a command line."""
+    as_json = "--json-errors" in args
+    try:
+        repeated = o.twice(args)
+        if repeated:
+            raise BadUsage(f"{repeated} is ambiguous or repeated: give it once")
+        single = o.one_dash(args)
+        if single:
+            raise BadUsage(f"{single}: options are written with two dashes, as in -{single}")
+        app(args, prog_name="ceasefire")
+    except SystemExit as left:
+        return _left(left, args)
+    except BadUsage as error:
+        _usage(args)
+        screen.say_error(error, as_json=as_json)
+        return error.code
+    except Refusal as error:
+        screen.say_error(error, as_json=as_json)
+        return error.code
+    except KeyboardInterrupt:
+        return _interrupted(args)
+    except Exception as error:
+        return _fault(error, as_json=as_json)
+    return 0
+
+
+def _left(left: SystemExit, args: list[str]) -> int:
+    code = left.code if isinstance(left.code, int) else 0
+    if code == 130:
+        return _interrupted(args)
+    return 0 if code == 1 and isinstance(left.__context__, BrokenPipeError) else code
+
+
+def _usage(args: Sequence[str]) -> None:
+    verb = next((word for word in args if not word.startswith("-")), "")
+    named = f" {verb}" if verb.isalpha() else ""
+    screen.warn(f"Usage: ceasefire{named} [OPTIONS] …\nTry 'ceasefire{named} --help' for help.\n")
+
+
+def _interrupted(args: Sequence[str]) -> int:
+    if args and args[0] in RESUMABLE:
+        more = [] if "--resume" in args else ["--resume"]
+        screen.warn(f"interrupted; what was finished is kept. Resume with:\n  ceasefire {shlex.join([*args, *more])}")
+    else:
+        screen.warn("interrupted")
+    return 130
+
+
+def _fault(error: Exception, *, as_json: bool) -> int:
+    from sim.scenario.errors import ScenarioErrors
+
+    if isinstance(error, ScenarioErrors):
+        screen.say_faults(error, as_json=as_json)
+        return BadInput.code
+    if isinstance(error, OSError) and error.filename is not None and _is_ours(error):
+        screen.say_error(BadPlace(f"{error.filename}: {error.strerror}"), as_json=as_json)
+        return BadPlace.code
+    return _bug(error)
+
+
+def _is_ours(error: OSError) -> bool:
+    """Whether the disk, not our code, is to blame."""
+    import errno
+
+    return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
+
+
+def _bug(error: Exception) -> int:
+    text = str(error) if type(error).__name__ == "AllFailed" else "".join(traceback.format_exception(error))
+    with tempfile.NamedTemporaryFile("w", prefix="ceasefire-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
+    screen.warn(f"internal error: {last[:200]}; this is a bug of ours, details are in {os.fspath(file.name)}")
+    return 1
+
+
+__all__: list[Any] = ["app", "door", "main"]

@@ -1,0 +1,167 @@
+"""What each option of the command line may be, and what is said when it is not.
+
+A mediator who types 1_000, -1 or 1e9 is told the range; nothing is ever guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+MAX_SEED = 2**63 - 1
+MAX_REPLICATIONS = 100_000
+MAX_WORKERS = 1024
+REPEATABLE = frozenset({"--set", "--vary", "--data", "--help"})
+_DIGITS = re.compile(r"[0-9]{1,30}")
+_ASSIGNMENT = re.compile(r"([^=\s][^=]*)=(.*)", re.DOTALL)
+
+
+def refuse(text: str) -> NoReturn:
+    """End with exit code 2 and the usage line."""
+    raise typer.BadParameter(text)
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Parser of a whole number in plain ASCII digits within a range."""
+
+    def parse(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not low <= int(text) <= high:
+            refuse(f"{text!a} is not a whole number in {low}..{high}, in plain digits")
+        return int(text)
+
+    return parse
+
+
+def assignment(text: str) -> str:
+    """KEY=VALUE, checked for its shape only."""
+    if not _ASSIGNMENT.fullmatch(text):
+        refuse(f"{text!a} is not KEY=VALUE, as in --set monitoring.drones.north.airframes=24")
+    return text
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Key and value of KEY=VALUE."""
+    key, _, value = text.partition("=")
+    return key.strip(), value
+
+
+def rows(text: str) -> int:
+    """`all` (as 0) or the most rows that a table keeps."""
+    return 0 if text == "all" else whole(1, 10**9)(text)
+
+
+def one_dash(args: Sequence[str]) -> str:
+    """First long option written with one dash; empty if there is none."""
+    for arg in args:
+        if arg == "--":
+            break
+        if re.fullmatch(r"-[a-zA-Z]{2}[a-zA-Z-]*(=.*)?", arg, re.DOTALL):
+            return arg
+    return ""
+
+
+def twice(args: Sequence[str]) -> str:
+    """First option that is given twice though it may be given once; empty if there is none."""
+    seen: list[str] = []
+    for arg in args:
+        if arg == "--":
+            break
+        name = arg.partition("=")[0]
+        if name.startswith("--") and name not in REPEATABLE:
+            if name in seen:
+                return name
+            seen.append(name)
+    return ""
+
+
+def _option(*names: str, **more: Any) -> Any:
+    return typer.Option(*names, show_default=False, **more)
+
+
+Set = Annotated[
+    list[str],
+    _option(
+        "--set",
+        parser=assignment,
+        metavar="KEY=VALUE",
+        help="Change one number of the scenario for this call, in TOML: --set verification.staff.analysts=12",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    _option(
+        "--seed",
+        parser=whole(0, MAX_SEED),
+        metavar="N",
+        help="Root seed, 0..2^63-1. Replication r draws from a hash of (N, r). Default: the scenario's.",
+    ),
+]
+Seeds = Annotated[
+    str | None,
+    _option(
+        "--seeds",
+        metavar="SET",
+        help="Named seed set: quick (10 replications), standard (40), audit (200), or FILE.",
+    ),
+]
+Replications = Annotated[
+    int | None,
+    _option(
+        "--replications",
+        parser=whole(1, MAX_REPLICATIONS),
+        metavar="N",
+        help="How many histories, 1..100000. Asking for more later adds to what is there.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    _option(
+        "--workers",
+        parser=whole(1, MAX_WORKERS),
+        metavar="N",
+        help="Processes to share the work, 1..1024. Default: all cores. Results do not depend on it.",
+    ),
+]
+Out = Annotated[
+    str | None,
+    _option("--out", metavar="DIR", help="Folder to write to; new, empty, or holding this very run."),
+]
+Cache = Annotated[
+    str | None,
+    _option("--cache", metavar="DIR", help="Folder that keeps satellite passes and the like between runs."),
+]
+Resume = Annotated[bool, _option("--resume", help="Finish what an earlier call left unfinished (done anyway).")]
+Force = Annotated[bool, _option("--force", help="First move a run that is in the way to NAME-HASH.1, then start anew.")]
+KeepRows = Annotated[
+    int | None,
+    _option(
+        "--keep-rows",
+        parser=rows,
+        metavar="all|N",
+        help="Most rows a table keeps, in whole replications. Default 300000. Measures use all replications.",
+    ),
+]
+Data = Annotated[
+    list[str],
+    _option("--data", metavar="DIR", help="A further folder in which data files of the scenario may lie."),
+]
+Json = Annotated[bool, _option("--json", help="Print one JSON document instead of the screen.")]
+JsonErrors = Annotated[bool, _option("--json-errors", help="Print errors as JSON on stderr.")]
+Quiet = Annotated[bool, _option("--quiet", help="No progress and no findings, only errors.")]
+Vary = Annotated[
+    list[str],
+    _option(
+        "--vary",
+        parser=assignment,
+        metavar="KEY=VALUES",
+        help="KEY=a:b:step (0:1:0.1 has 11 points) or KEY=a,b,c; repeat it for a grid.",
+    ),
+]
+DryRun = Annotated[bool, _option("--dry-run", help="Say how many points and how long, and run nothing.")]
+MaxPoints = Annotated[
+    int | None,
+    _option("--max-points", parser=whole(1, 10_000_000), metavar="N", help="Largest grid. Default 10000."),
+]

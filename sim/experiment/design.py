@@ -1,0 +1,313 @@
+"""Designs against each other: two runs in pairs that share their luck, and a grid of designs in a sweep.
+
+A mediator learns which of two designs does better and by how much, or that the simulation shows no clear
+difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.experiment import tables
+from sim.experiment.grid import Axis, Point, size
+from sim.experiment.identity import Identity, identify, machine, versions
+from sim.experiment.journal import Outcome
+from sim.experiment.machinery import Machinery
+from sim.experiment.place import SUMS, Folder, digest_of, fault_of, opened, settled, verify
+from sim.experiment.refusals import BadIntegrity, LimitReached
+from sim.experiment.replicate import Done, Job, Work, run_jobs, worker_count
+from sim.experiment.run_folder import Tell, as_json
+from sim.experiment.summary import LEVEL, Difference, Line, differences, lines, usable
+from sim.scenario.scenario import Scenario
+
+Read = Callable[[Sequence[tuple[str, str]]], "Loaded"]
+Draw = Callable[[Path, "Sweep"], object]
+
+
+class Loaded(NamedTuple):
+    """A checked scenario and the digests of its data files."""
+
+    scenario: Scenario
+    digests: Mapping[str, str]
+
+
+# ---- two runs ------------------------------------------------------------------------------------------
+
+
+class Comparison(NamedTuple):
+    """One design against another: names, and the difference in every measure."""
+
+    a: str
+    b: str
+    rows: list[Difference]
+
+    def clear(self) -> list[Difference]:
+        """Measures whose interval leaves 0 out."""
+        return [row for row in self.rows if row.clear]
+
+
+def compare(
+    a: tuple[str, Sequence[Outcome], Mapping[str, str]],
+    b: tuple[str, Sequence[Outcome], Mapping[str, str]],
+    catalogue: Mapping[str, Any],
+) -> Comparison:
+    """Difference B − A of every measure between two runs, given by name, replications and what their journals
+    say.
+
+    Raises BadIntegrity if the runs do not share seed, code and the days that count: then nothing pairs them.
+    """
+    for what in ("seed", "code", *sorted(key for key in a[2] if key.startswith("version "))):
+        if a[2].get(what) != b[2].get(what):
+            raise BadIntegrity(f"{b[0]}: its {what} is {b[2].get(what)}, that of {a[0]} {a[2].get(what)}: not comparable")
+    for what in ("start", "days", "warm_up_h", "follow_up_h"):
+        left, right = (_top(side[2].get("resolved", ""), what) for side in (a, b))
+        if left != right:
+            raise BadIntegrity(f"{b[0]}: {what} = {right}, in {a[0]} {left}: different horizons cannot be compared")
+    return Comparison(a[0], b[0], differences(a[1], b[1], catalogue))
+
+
+def _top(resolved: str, key: str) -> str:
+    """Value of a key at the top of a resolved scenario."""
+    return next((row.partition(" = ")[2] for row in resolved.splitlines() if row.startswith(f"{key} = ")), "")
+
+
+def comparison_bytes(found: Sequence[Comparison]) -> bytes:
+    """All comparisons as one CSV table."""
+    header = ("a", "b", *Difference._fields, "level", "status")
+    rows = [
+        (one.a, one.b, *(int(v) if isinstance(v, bool) else v for v in row), LEVEL, tables.STATUS)
+        for one in found
+        for row in one.rows
+    ]
+    return tables.csv_bytes(header, rows)
+
+
+def verdict(row: Difference) -> str:
+    """A difference in words."""
+    if row.difference is None:
+        return row.reason
+    if row.noise_low is None:
+        return row.reason or "noise not known"
+    return ("B higher" if row.difference > 0 else "B lower") if row.clear else "no clear difference"
+
+
+# ---- a grid of designs ---------------------------------------------------------------------------------
+
+
+class SweepPlan(NamedTuple):
+    """What is asked for: a base scenario, the axes over it, its luck, where to write and how to share the
+    work.
+    """
+
+    base: Loaded
+    read: Read
+    axes: Sequence[Axis]
+    points: Sequence[Point]
+    machinery: Machinery
+    seed: int
+    replications: int
+    path: Path
+    workers: int | None = 1
+    data_dirs: tuple[Path, ...] = ()
+    cache_dir: Path | None = None
+    force: bool = False
+    draw: Draw | None = None
+    tell: Tell = lambda finished, every, done: None
+
+
+class Sweep(NamedTuple):
+    """A finished sweep: estimates by point, in the order of the grid."""
+
+    path: Path
+    already: bool
+    axes: Sequence[Axis]
+    estimates: list[tuple[Point, list[Line]]]
+    failed: int
+
+    @property
+    def code(self) -> int:
+        """Exit code: 4 if some replications had to be given up or cut short."""
+        return LimitReached.code if self.failed else 0
+
+
+def checked_axes(plan_axes: Sequence[Axis], read: Read) -> None:
+    """Read one scenario for each value of each axis, so that a bad value is found before anything runs.
+
+    Raises ScenarioErrors for the first value that a scenario may not hold.
+    """
+    first = [(one.key, next(one.values())) for one in plan_axes]
+    for number, one in enumerate(plan_axes):
+        for value in one.values():
+            read([*first[:number], (one.key, value), *first[number + 1 :]])
+
+
+def sweep(plan: SweepPlan) -> Sweep:
+    """Run all points that are not finished yet, and write the table of all.
+
+    A point is known by the content of its scenario, so that its numbers are the same in every sweep, and
+    adding points
+    or replications runs nothing twice. Raises as `run_folder.run` does.
+    """
+    identity = identify(plan.base.scenario, seed=plan.seed, digests=plan.base.digests)
+    grid = as_json({one.key: list(one.values()) for one in plan.axes}).decode()
+    with opened(plan.path, identity, force=plan.force, kind="sweep") as folder:
+        about, known = folder.journal.about(), folder.journal.points()
+        todo = _todo(plan, folder, known)
+        same = about.get("grid") == grid and about.get("replications") == str(plan.replications)
+        if not todo and same and (plan.path / SUMS).exists():
+            verify(plan.path)
+            return _read_back(plan)
+        folder.begin_change()
+        folder.journal.tell({"state": "running"})
+        _run_points(plan, folder, todo, known)
+        found = _result(plan, folder, known)
+        told = {"state": "complete", "grid": grid, "replications": str(plan.replications)}
+        _write(plan, identity, folder, found)
+        settled(folder, told)
+        return found
+
+
+def _todo(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> list[tuple[Point, tuple[int, ...]]]:
+    """Points with the replications that they lack; points never met lack all."""
+    finished = folder.journal.finished()
+    todo = []
+    for point in plan.points:
+        have = finished.get(known.get(point.label, ""), set())
+        lacking = tuple(r for r in range(plan.replications) if r not in have)
+        if lacking:
+            todo.append((point, lacking))
+    return todo
+
+
+def _run_points(plan: SweepPlan, folder: Folder, todo: Sequence[tuple[Point, tuple[int, ...]]], known: dict[str, str]) -> None:
+    every = plan.replications * len(plan.points)
+    finished = every - sum(len(lacking) for _, lacking in todo)
+    workers = worker_count(plan.workers, sum(len(lacking) for _, lacking in todo))
+    share = 1 if not todo else max(1, -(-workers // len(todo)))
+    work = Work(plan.machinery, plan.seed, plan.data_dirs, plan.cache_dir, all_rows=False)
+
+    def jobs() -> Iterator[Job]:
+        for point, lacking in todo:
+            loaded = plan.read(point.values)
+            name = identify(loaded.scenario, seed=plan.seed, digests=loaded.digests).digest
+            known[point.label] = name
+            folder.journal.name_points({point.label: name})
+            for part in range(share):
+                if lacking[part::share]:
+                    yield Job(name, loaded.scenario, lacking[part::share])
+
+    def take(done: Done) -> None:
+        nonlocal finished
+        folder.journal.record(done.outcomes)
+        finished += len(done.outcomes)
+        plan.tell(finished, every, done)
+
+    plan.tell(finished, every, None)
+    run_jobs(jobs(), work, take, workers=workers)
+
+
+def _read_back(plan: SweepPlan) -> Sweep:
+    """Estimates of a finished sweep from its own table, which is many times faster than working them out."""
+    import csv
+
+    estimates: list[tuple[Point, list[Line]]] = [(point, []) for point in plan.points]
+    with open(plan.path / "sweep.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            a, b, c = (float(row[n]) if row[n] else None for n in ("estimate", "noise_low", "noise_high"))
+            line = Line(row["measure"], "all", "", row["unit"], a, b, c, int(row["replications"]), row["reason"])
+            estimates[int(row["point"])][1].append(line)
+    summary = json.loads((plan.path / "sweep.json").read_bytes())
+    return Sweep(plan.path, True, plan.axes, estimates, summary["failed_or_capped"])
+
+
+def _result(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> Sweep:
+    estimates, failed = [], 0
+    for point in plan.points:
+        outcomes = [o for o in folder.journal.outcomes(known[point.label]) if o.replication < plan.replications]
+        failed += len(outcomes) - len(usable(outcomes))
+        whole = [line for line in lines(outcomes, plan.machinery.catalogue()) if line.by == "all"]
+        estimates.append((point, whole))
+    return Sweep(plan.path, False, plan.axes, estimates, failed)
+
+
+def sweep_bytes(found: Sweep) -> bytes:
+    """Table of a sweep: one row for each point and measure, a column for each key."""
+    keys = [one.key for one in found.axes]
+    header = (
+        "point",
+        *keys,
+        "measure",
+        "unit",
+        "estimate",
+        "noise_low",
+        "noise_high",
+        "level",
+        "replications",
+        "reason",
+        "status",
+    )
+    rows = []
+    for number, (point, whole) in enumerate(found.estimates):
+        values = [plain(dict(point.values)[key]) for key in keys]
+        rows += [
+            (
+                number,
+                *values,
+                x.measure,
+                x.unit,
+                x.estimate,
+                x.noise_low,
+                x.noise_high,
+                LEVEL,
+                x.replications,
+                x.reason,
+                tables.STATUS,
+            )
+            for x in whole
+        ]
+    return tables.csv_bytes(header, rows)
+
+
+def plain(text: str) -> Any:
+    """Value of TOML text for a table: numbers as numbers, all else as text."""
+    import tomllib
+
+    value = tomllib.loads(f"v = {text}")["v"]
+    return value if isinstance(value, int | float | str) and not isinstance(value, bool) else text
+
+
+def _write(plan: SweepPlan, identity: Identity, folder: Folder, found: Sweep) -> None:
+    path = folder.path
+    with fault_of(path):
+        tables.put(path / "sweep.csv", sweep_bytes(found))
+        tables.put(path / "scenario.resolved.toml", identity.resolved.encode())
+        summary = {
+            "status": tables.STATUS,
+            "name": identity.name,
+            "seed": plan.seed,
+            "axes": {one.key: [plain(v) for v in one.values()] for one in plan.axes},
+            "points": size(plan.axes),
+            "replications": plan.replications,
+            "failed_or_capped": found.failed,
+        }
+        tables.put(path / "sweep.json", as_json(summary))
+        if plan.draw is not None:
+            plan.draw(path, found)
+        provenance = {
+            "status": tables.STATUS,
+            "name": identity.name,
+            "run": identity.digest,
+            "scenario": identity.scenario,
+            "seed": identity.seed,
+            "code": identity.code,
+            "versions": versions(),
+            "platform": machine(),
+            "files": {n: digest_of(path / n) for n in ("sweep.csv", "sweep.json", "scenario.resolved.toml")},
+        }
+        whole = as_json(provenance)
+        tables.put(path / "provenance.json", whole)
+    folder.journal.tell({"provenance": sha256(whole).hexdigest(), "axes": json.dumps([a.key for a in plan.axes])})

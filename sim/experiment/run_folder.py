@@ -1,0 +1,382 @@
+"""From a scenario to a finished run folder: run what is missing, write all tables in one go, have the report
+made.
+
+A mediator may interrupt, repeat or extend a run; what is finished is never run again and never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from sim.experiment import findings, tables
+from sim.experiment.identity import Identity, identify, machine, versions, with_study
+from sim.experiment.journal import FILE, Outcome
+from sim.experiment.machinery import Machinery
+from sim.experiment.place import (
+    SHARDS,
+    STAGING,
+    SUMS,
+    Folder,
+    digest_of,
+    fault_of,
+    moved_in,
+    opened,
+    removed,
+    settled,
+    verify,
+)
+from sim.experiment.refusals import BadIntegrity, LimitReached
+from sim.experiment.replicate import Done, Job, Work, prepared, run_jobs, worker_count
+from sim.experiment.summary import HEADER, LEVEL, Line, as_record, as_row, lines
+from sim.scenario.scenario import Scenario
+
+REPLICATIONS = (
+    "replication",
+    "measure",
+    "unit",
+    "value",
+    "numerator",
+    "denominator",
+    "events",
+    "digest",
+    "outcome",
+    "reason",
+    "status",
+)
+Report = Callable[[Path], object]
+Tell = Callable[[int, int, Done | None], None]
+
+
+class Plan(NamedTuple):
+    """What is asked for: a scenario, its luck, where to write and how to share the work.
+
+    `rows` is the most rows a table keeps, None = all; `workers` None = all cores; `report` makes the report
+    from the folder; `tell(finished, all, done)` hears of progress.
+    """
+
+    scenario: Scenario
+    machinery: Machinery
+    seed: int
+    replications: int
+    path: Path
+    workers: int | None = 1
+    data_dirs: tuple[Path, ...] = ()
+    cache_dir: Path | None = None
+    force: bool = False
+    rows: int | None = tables.ROW_LIMIT
+    report: Report | None = None
+    digests: Mapping[str, str] | None = None
+    tell: Tell = lambda finished, every, done: None
+
+
+class Finished(NamedTuple):
+    """A finished run: where, what it says, and whether anything had to be done for it."""
+
+    path: Path
+    already: bool
+    replications: int
+    failed: int
+    capped: int
+    summary: dict[str, Any]
+
+    @property
+    def code(self) -> int:
+        """Exit code: 4 if some replications had to be given up or cut short."""
+        return LimitReached.code if self.failed or self.capped else 0
+
+
+def run(plan: Plan) -> Finished:
+    """Run a scenario into its folder, or finish, extend or just read what is there.
+
+    Raises
+    ------
+    BadPlace, BadIntegrity, InUse about the folder; ScenarioErrors from preparation, before anything is
+    written.
+    """
+    identity = identify(plan.scenario, seed=plan.seed, digests=plan.digests)
+    with ExitStack() as stack:
+        if plan.cache_dir is None:
+            plan = plan._replace(cache_dir=Path(stack.enter_context(TemporaryDirectory(prefix="ceasefire-"))))
+        ready = None if (plan.path / FILE).exists() else _prepared(plan)  # bad input writes nothing
+        folder = stack.enter_context(opened(plan.path, identity, force=plan.force))
+        return _run(plan, identity, folder, ready)
+
+
+def _prepared(plan: Plan) -> Any:
+    return prepared(_work(plan), plan.scenario)
+
+
+def _work(plan: Plan) -> Work:
+    return Work(
+        plan.machinery,
+        plan.seed,
+        plan.data_dirs,
+        plan.cache_dir,
+        plan.path / SHARDS,
+        findings.Goals(plan.scenario),
+    )
+
+
+def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished:
+    about = folder.journal.about()
+    if about["state"] == "staged":
+        _installed(folder, plan.report)
+        about = folder.journal.about()
+    recorded = dict(folder.journal.statuses())
+    target = max([plan.replications, *(r + 1 for r in recorded)])
+    missing = [r for r in range(target) if recorded.get(r, "failed") == "failed"]
+    if about["state"] == "complete" and not missing:
+        _reinstalled(folder)
+        verify(folder.path)
+        return _finished(folder.path, already=True)
+    plan = plan._replace(replications=target)
+    _begin(folder)
+    _replicated(plan, identity, folder, missing, ready)
+    _staged(plan, identity, folder)
+    _installed(folder, plan.report)
+    return _finished(folder.path, already=False)
+
+
+def _reinstalled(folder: Folder) -> None:
+    """A crash after the last word of the journal may have left the list of digests unwritten."""
+    if not (folder.path / SUMS).exists():
+        _installed(folder, None)
+
+
+def _begin(folder: Folder) -> None:
+    """From here on the folder counts as unfinished; tables that are there stay until new ones take their
+    place.
+    """
+    folder.begin_change()
+    folder.journal.tell({"state": "running"})
+    with fault_of(folder.path):
+        removed(folder.path / STAGING)
+        (folder.path / SHARDS).mkdir(exist_ok=True)
+
+
+def _replicated(plan: Plan, identity: Identity, folder: Folder, missing: Sequence[int], ready: Any) -> None:
+    every, finished = plan.replications, plan.replications - len(missing)
+    workers = worker_count(plan.workers, len(missing))
+    work = _work(plan)
+    if missing and ready is None:
+        ready = prepared(work, plan.scenario)
+    traces: list[str] = []
+
+    def take(done: Done) -> None:
+        nonlocal finished
+        folder.journal.record(done.outcomes)
+        finished += len(done.outcomes)
+        traces.append(done.trace)
+        plan.tell(finished, every, done)
+
+    plan.tell(finished, every, None)
+    jobs = [Job(identity.digest, plan.scenario, (r,)) for r in missing]
+    run_jobs(jobs, work, take, workers=workers, first=(identity.digest, ready))
+    if all(status == "failed" for _, status in folder.journal.statuses()):
+        raise AllFailed(next((trace for trace in traces if trace), "no replication could be finished"))
+
+
+class AllFailed(Exception):
+    """Not one replication could be finished; the text is the traceback of the first."""
+
+
+# ---- writing -------------------------------------------------------------------------------------------
+
+
+def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
+    """Write everything aside, then say so in the journal in one step."""
+    staging = folder.path / STAGING
+    outcomes = list(folder.journal.outcomes())
+    found = lines(outcomes, plan.machinery.catalogue())
+    about = folder.journal.about()
+    with fault_of(folder.path):
+        staging.mkdir(exist_ok=True)
+        kept, rows = _write_tables(plan, folder, outcomes, about)
+        _put(staging, "replications.csv", _replication_rows(plan, outcomes))
+        tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, map(as_row, found)))
+        summary = _summary(plan, identity, outcomes, found, {"kept_replications": kept, "limit": plan.rows, "rows": rows})
+        tables.put(staging / "summary.json", as_json(summary))
+        tables.put(staging / "scenario.resolved.toml", _resolved(plan).encode())
+        listed = {p.name: digest_of(p) for p in sorted(staging.iterdir())}
+        provenance = as_json(_provenance(identity, outcomes, listed))
+        tables.put(staging / "provenance.json", provenance)
+    base = json.dumps({f"{name}.csv": listed[f"{name}.csv"] for name in plan.machinery.columns()})
+    told = {"state": "staged", "base": base}
+    folder.journal.tell({**told, "provenance": sha256(provenance).hexdigest()})
+
+
+def _put(staging: Path, name: str, rows: list[tuple[Any, ...]]) -> None:
+    tables.put(staging / name, tables.csv_bytes(REPLICATIONS, rows))
+
+
+def as_json(whole: Mapping[str, Any]) -> bytes:
+    """JSON as our files hold it: no NaN, one entry a line, UTF-8."""
+    return (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _resolved(plan: Plan) -> str:
+    from sim.scenario.canonical import dump_toml
+
+    return dump_toml(with_study(plan.scenario, seed=plan.seed, replications=plan.replications))
+
+
+def _installed(folder: Folder, report: Report | None) -> None:
+    """Put staged files in place, have the report made, close the books."""
+    path = folder.path
+    about = folder.journal.about()
+    with fault_of(path):
+        moved_in(path / STAGING, path)
+        if digest_of(path / "provenance.json") != about.get("provenance"):
+            raise BadIntegrity(f"{path / 'provenance.json'}: does not match its digest in the journal; it was changed")
+        listed = json.loads((path / "provenance.json").read_bytes())["files"]
+        for name, digest in listed.items():
+            if digest_of(path / name) != digest:
+                raise BadIntegrity(f"{path / name}: does not match its digest in provenance.json; it was changed")
+        if report is not None:
+            report(path)
+    settled(folder, {"state": "complete"})
+
+
+def _write_tables(
+    plan: Plan, folder: Folder, outcomes: Sequence[Outcome], about: Mapping[str, str]
+) -> tuple[int, dict[str, int]]:
+    """Tables of the largest number of whole replications within the limit; returns it and the rows of each.
+
+    Rows come from what replications wrote aside, or from the tables of an earlier finish; those beyond the
+    limit were let go of then, so the tables end where they would have to be run again.
+    """
+    names = plan.machinery.columns()
+    done = [o for o in outcomes if o.status == "done"]
+    counts = [o.shard[2] if o.shard else {} for o in done]
+    earlier = {name: _earlier(folder.path / f"{name}.csv", about) for name in names} if "base" in about else {}
+    there = [_has_rows(folder.path / SHARDS, o, earlier) for o in done]
+    kept = min(tables.kept_replications(counts, plan.rows), there.index(False) if False in there else len(done))
+    with ExitStack() as stack:
+        files = {n: stack.enter_context(open(folder.path / STAGING / f"{n}.csv", "wb")) for n in names}
+        for name, file in files.items():
+            file.write(tables.header(names[name]))
+        for outcome in done[:kept]:
+            for name, piece in _pieces(folder.path / SHARDS, outcome, earlier).items():
+                files[name].write(piece)
+    return kept, {name: sum(c.get(name, 0) for c in counts[:kept]) for name in names}
+
+
+Earlier = Mapping[str, Mapping[int, bytes]]
+
+
+def _has_rows(shards: Path, outcome: Outcome, earlier: Earlier) -> bool:
+    if not outcome.shard or not any(outcome.shard[2].values()) or (shards / outcome.shard[0]).exists():
+        return True
+    return any(outcome.replication in pieces for pieces in earlier.values())
+
+
+def _pieces(shards: Path, outcome: Outcome, earlier: Earlier) -> dict[str, bytes]:
+    """Rows of one replication by table."""
+    if not outcome.shard or not (shards / outcome.shard[0]).exists():
+        return {name: pieces.get(outcome.replication, b"") for name, pieces in earlier.items()}
+    name, digest, _ = outcome.shard
+    whole = (shards / name).read_bytes()
+    if sha256(whole).hexdigest() != digest:
+        raise BadIntegrity(f"{shards / name}: does not match its digest in the journal; it was changed")
+    return tables.read_shard(whole)
+
+
+def _earlier(path: Path, about: Mapping[str, str]) -> dict[int, bytes]:
+    """Rows by replication of a table written earlier, once it is known to be unchanged."""
+    whole = path.read_bytes()
+    if sha256(whole).hexdigest() != json.loads(about["base"])[path.name]:
+        raise BadIntegrity(f"{path}: does not match its digest, so it cannot be extended; it was changed")
+    return tables.by_replication(whole)
+
+
+def _replication_rows(plan: Plan, outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
+    catalogue = plan.machinery.catalogue()
+    rows: list[tuple[Any, ...]] = []
+    for o in outcomes:
+        end = (o.events, o.digest, o.status, o.reason, tables.STATUS)
+        values = {m: (top, bottom) for m, by, _, top, bottom in o.rows if by == "all"}
+        if not o.rows:
+            rows.append((o.replication, "", "", None, None, None, *end))
+        for name, entry in catalogue.items():
+            if entry.estimator == "quantile" and (entry.of or name) in o.times:
+                value = lines([o], {name: entry})[0].estimate
+                rows.append((o.replication, name, entry.unit, value, None, None, *end))
+            elif name in values:
+                top, bottom = values[name]
+                value = top / bottom if bottom else None
+                rows.append((o.replication, name, entry.unit, value, top, bottom, *end))
+    return rows
+
+
+def _summary(
+    plan: Plan,
+    identity: Identity,
+    outcomes: Sequence[Outcome],
+    found: Sequence[Line],
+    rows: Mapping[str, Any],
+) -> dict[str, Any]:
+    said = findings.sentences(plan.scenario, outcomes)
+    return {
+        "status": tables.STATUS,
+        "caveat": findings.CAVEAT,
+        "name": plan.scenario.name,
+        "title": plan.scenario.title,
+        "run": identity.digest,
+        "scenario": identity.scenario,
+        "seed": plan.seed,
+        "level": LEVEL,
+        "replications": _counts(outcomes),
+        "tables": dict(rows),
+        "findings": [s.text for s in said],
+        "range": findings.RANGE,
+        "failures": [
+            {"replication": o.replication, "outcome": o.status, "reason": o.reason} for o in outcomes if o.status != "done"
+        ],
+        "measures": {line.measure: as_record(line) for line in found if line.by == "all"},
+    }
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counts = {status: sum(o.status == status for o in outcomes) for status in ("done", "capped", "failed")}
+    return {"asked": len(outcomes), **counts}
+
+
+def _provenance(identity: Identity, outcomes: Sequence[Outcome], listed: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "status": tables.STATUS,
+        "name": identity.name,
+        "run": identity.digest,
+        "scenario": identity.scenario,
+        "seed": identity.seed,
+        "code": identity.code,
+        "replications": _counts(outcomes),
+        "versions": versions(),
+        "platform": machine(),
+        "platform_note": "for information; not part of the name of the run",
+        "files": dict(listed),
+    }
+
+
+def _finished(path: Path, *, already: bool) -> Finished:
+    summary = json.loads((path / "summary.json").read_bytes())
+    counts = summary["replications"]
+    return Finished(path, already, counts["done"], counts["failed"], counts["capped"], summary)
+
+
+def read_back(path: Path) -> tuple[Finished, list[Outcome], dict[str, str]]:
+    """A finished run with its measured replications and what its journal says of it; every digest is checked
+    first.
+
+    Raises BadInput, BadIntegrity as `verify` does.
+    """
+    from sim.experiment.journal import reading
+
+    verify(path)
+    with reading(path) as journal:
+        return _finished(path, already=True), list(journal.outcomes()), journal.about()

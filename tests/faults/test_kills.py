@@ -1,0 +1,146 @@
+"""Whatever kills a run, at whatever moment: nothing is lost, nothing is double, and the same bytes come out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from small_world import HERE, command, digests, environment
+
+KILLS = 10
+ARGS = ("run", "small.toml", "--replications", "20", "--quiet")
+
+
+def start(cwd: Path, *args: str, **env: str) -> subprocess.Popen[bytes]:
+    program = [sys.executable, str(HERE / "fake_cli.py"), *args]
+    return subprocess.Popen(program, cwd=cwd, env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def orphans(mark: str) -> list[int]:
+    """Processes whose environment bears a mark and that are not dead."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("FAKE_MARK") == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def gone(mark: str, *, within_s: float) -> bool:
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        if not orphans(mark):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_killed_at_random_moments_and_resumed_the_bytes_are_the_same(small: Path, workers: str) -> None:
+    luck = np.random.Generator(np.random.Philox(key=int(workers)))
+    clean = command(small.parent, *ARGS, "--out", "clean", "--workers", "1")
+    assert clean.code == 0, clean.err
+    mark, killed = f"kills-{os.getpid()}-{workers}", 0
+    for _ in range(KILLS):
+        process = start(small.parent, *ARGS, "--out", "out", "--workers", workers, FAKE_SECONDS="0.02", FAKE_MARK=mark)
+        try:
+            process.wait(timeout=float(luck.uniform(0.3, 1.5)))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.communicate()
+    assert killed > 0
+    assert gone(mark, within_s=3), "a worker outlived its parent"
+    last = command(small.parent, *ARGS, "--out", "out", "--workers", workers, "--resume")
+    assert last.code == 0, last.err
+    assert digests(small.parent / "out") == digests(small.parent / "clean")
+
+
+def test_a_killed_sweep_ends_with_the_same_bytes(small: Path) -> None:
+    args = ("sweep", "small.toml", "--vary", "verification.staff.analysts=1:8:1", "--replications", "3", "--quiet")
+    assert command(small.parent, *args, "--out", "clean", "--workers", "1").code == 0
+    for wait in (0.5, 0.8, 1.1):
+        process = start(small.parent, *args, "--out", "out", "--workers", "2", FAKE_SECONDS="0.02")
+        time.sleep(wait)
+        process.kill()
+        process.communicate()
+    assert command(small.parent, *args, "--out", "out").code == 0
+    assert digests(small.parent / "out") == digests(small.parent / "clean")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_within_two_seconds_keeps_what_was_done_and_says_how_to_resume(small: Path, workers: str) -> None:
+    mark = f"ctrl-c-{os.getpid()}-{workers}"
+    process = start(small.parent, *ARGS, "--out", "out", "--workers", workers, FAKE_SECONDS="0.2", FAKE_MARK=mark)
+    journal = small.parent / "out" / "journal.sqlite"
+    end = time.monotonic() + 20
+    while time.monotonic() < end and done_in(journal) < 2:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert time.monotonic() - began <= 2.0
+    assert process.returncode == 130 and b"Traceback" not in err
+    assert f"ceasefire run small.toml --replications 20 --quiet --out out --workers {workers} --resume" in err.decode()
+    assert gone(mark, within_s=2)
+    kept = done_in(journal)
+    assert kept >= 2
+    again = command(small.parent, *ARGS, "--out", "out", "--workers", "1", "--resume")
+    assert again.code == 0
+    assert command(small.parent, *ARGS, "--out", "clean").code == 0
+    assert digests(small.parent / "out") == digests(small.parent / "clean")
+
+
+def done_in(journal: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM outcomes").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def test_the_second_run_in_a_folder_is_turned_away_at_once(small: Path) -> None:
+    journal = small.parent / "out" / "journal.sqlite"
+    for _ in range(2):
+        before = done_in(journal)
+        first = start(small.parent, *ARGS, "--out", "out", "--workers", "1", FAKE_SECONDS="2")
+        end = time.monotonic() + 20
+        while time.monotonic() < end and done_in(journal) <= before:
+            time.sleep(0.02)
+        second = command(small.parent, *ARGS, "--out", "out")
+        assert second.code == 75 and "another run is working" in second.err
+        assert command(small.parent, *ARGS, "--out", "out", "--force").code == 75
+        first.kill()
+        first.communicate()
+    assert command(small.parent, *ARGS, "--out", "out").code == 0, "the lock of a killed run must be free at once"
+
+
+def test_a_disk_that_is_full_is_the_fault_of_the_place_and_the_run_can_go_on(small: Path) -> None:
+    """RLIMIT_FSIZE stands for a full disk: writes over the limit fail with EFBIG."""
+    code = (
+        "import resource, sys, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)\n"
+        "sys.argv = sys.argv[2:]; sys.path.insert(0, sys.argv[0].rpartition('/')[0])\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    assert command(small.parent, *ARGS, "--out", "clean").code == 0
+    seen = []
+    for limit in (2_000, 20_000, 40_000, 60_000, 80_000):
+        program = [sys.executable, "-c", code, str(limit), str(HERE / "fake_cli.py"), *ARGS, "--out", "out", "--workers", "1"]
+        done = subprocess.run(program, cwd=small.parent, env=environment(), capture_output=True, check=False)
+        assert done.returncode in (0, 5) and b"Traceback" not in done.stderr, done.stderr
+        seen.append(done.returncode)
+    assert 5 in seen
+    last = command(small.parent, *ARGS, "--out", "out")
+    assert last.code == 0, last.err
+    assert digests(small.parent / "out") == digests(small.parent / "clean")
