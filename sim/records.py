@@ -25,6 +25,8 @@ class Acts(NamedTuple):
     cell: I64
     km: F64
     depth_km: F64
+    trace_depth_km: F64
+    """Depth of the trace: fire leaves it on the other side of the line."""
     onset_us: I64
     end_us: I64
     trace_us: I64
@@ -38,6 +40,8 @@ class Observation(NamedTuple):
 
     id: int
     seen_us: int
+    onset_us: int
+    """Onset as estimated: the time seen for an act under way, seen less the age given to a trace."""
     reported_us: int
     cell: int
     km: float
@@ -60,6 +64,10 @@ class Cue(NamedTuple):
     cell: int
     start_us: int
     end_us: int
+    luck: int = 0
+    """Identity of the pass that it takes; 0 = that of the case, its number and the sensor."""
+    flight: int = -1
+    """Flight that is pulled off its patrol for it."""
 
 
 class Finding(NamedTuple):

@@ -78,8 +78,8 @@ def _edges(starts: bytes) -> list[float]:
 
 
 def cell_of_km(cells: Cells, km: float) -> int:
-    """Cell of a place along the line, clipped to its ends."""
-    return max(bisect_right(_edges((cells.km - cells.size_km / 2).tobytes()), km) - 1, 0)
+    """Cell of the line that holds a place along it, clipped to its ends; never a cell at sea."""
+    return max(bisect_right(_edges((cells.km - cells.size_km / 2)[~cells.sea].tobytes()), km) - 1, 0)
 
 
 def beside(area: Area, cells: Cells, cell: int, depth_km: float) -> Place:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.line import Cells
+from sim.foundation.geodesy import Place, distance_km
 from sim.foundation.streams import F64, I64, Streams
 from sim.scenario.area import Climate
 
@@ -80,7 +81,7 @@ def sky_of(climate: Climate, cells: Cells, streams: Streams, *, start_month: tup
     local_us, local, fate = [], [], []
     for sector, name in enumerate(cells.sectors):
         times = refreshes(streams, ("sky", "local", name), mean_us=climate.local_refresh_d * _DAY_US, horizon_us=horizon_us)
-        local_us.append(times + sector * span)
+        local_us.append(np.minimum(times, span - 1) + sector * span)
         local.append(streams.generator("sky", "local", name, "values").standard_normal(len(times)))
         fate.append(streams.generator("sky", "local", name, "fate").random(len(times)))
     spells = {name: refreshes(streams, ("sky", name), mean_us=climate.front_refresh_d * _DAY_US, horizon_us=horizon_us)
@@ -93,13 +94,24 @@ def sky_of(climate: Climate, cells: Cells, streams: Streams, *, start_month: tup
 
 
 def _along(normal: F64, cells: Cells, correlation_km: float) -> F64:
-    """First-order chain along the line: z(k+1) = φ z(k) + √(1 − φ²) ε, φ = exp(−d/L)."""
-    middle = np.array([cells.km[cells.sector == s].mean() for s in range(len(cells.sectors))])
+    """First-order chain along the line: z(k+1) = φ z(k) + √(1 − φ²) ε, φ = exp(−d/L); a sea area follows its nearest sector."""
     chained = normal.copy()
-    for sector in range(1, len(middle)):
-        phi = np.exp(-(middle[sector] - middle[sector - 1]) / correlation_km)
-        chained[:, sector] = phi * chained[:, sector - 1] + sqrt(1 - phi**2) * normal[:, sector]
+    for sector in range(1, len(cells.sectors)):
+        before, apart_km = _neighbour(cells, sector)
+        phi = np.exp(-apart_km / correlation_km)
+        chained[:, sector] = phi * chained[:, before] + sqrt(1 - phi**2) * normal[:, sector]
     return chained
+
+
+def _neighbour(cells: Cells, sector: int) -> tuple[int, float]:
+    """Sector that a sector takes its front from, and how far it is: the one before it on the line, at sea the nearest."""
+    if sector < cells.land_sectors:
+        middle = [float(cells.km[cells.sector == s].mean()) for s in (sector - 1, sector)]
+        return sector - 1, middle[1] - middle[0]
+    members = [cells.sector == s for s in range(sector + 1)]
+    places = [Place(lat_deg=float(cells.lat_deg[m].mean()), lon_deg=float(cells.lon_deg[m].mean())) for m in members]
+    apart_km = [distance_km(places[sector], other) for other in places[:sector]]
+    return int(np.argmin(apart_km)), min(apart_km)
 
 
 def month_at(sky: Sky, time_us: I64) -> I64:

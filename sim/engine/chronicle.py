@@ -14,7 +14,7 @@ from sim.foundation.streams import F64, I64
 from sim.ledger import COLUMNS, Columns, History
 from sim.monitoring.coverage import Coverage, coverage_of
 from sim.monitoring.detection import Door
-from sim.monitoring.looks import REASONS
+from sim.monitoring.looks import MADE, REASONS
 from sim.records import SIDES
 from sim.scenario.agreement import GRADES
 from sim.verification.cases import Case
@@ -95,9 +95,11 @@ def link(chronicle: Chronicle) -> Links:
             if act < 0:
                 continue
             detected[act] = _earlier(detected[act], seen.reported_us)
+            # Confirmed counts from its own instant, also where the finding comes later or not before the end.
+            if case.confirmed_us >= 0:
+                verified[act] = _earlier(verified[act], max(case.confirmed_us, seen.reported_us))
+                grade[act] = max(grade[act], case.grade)
             if finding is not None and finding.grade >= GRADES.index(terms[finding.kind].grade):
-                verified[act] = _earlier(verified[act], max(finding.confirmed_us, seen.reported_us))
-                grade[act] = max(grade[act], finding.grade)
                 if finding.side == acts.side[act]:
                     attributed[act] = 1
                     named_at[act] = _earlier(named_at[act], max(finding.found_us, seen.reported_us))
@@ -204,9 +206,10 @@ def _looks(chronicle: Chronicle) -> Columns:
     rows: list[tuple[Any, ...]] = [(s.luck, int(acts.kind[s.act]), int(acts.side[s.act]), s.cell, s.start_us, s.end_us, s.sensor,
                                     int(s.tasked), 1, 1, "") for s in seen]
     told = {(s.sensor, s.cell, s.start_us) for s in seen if s.tasked}
-    for cue, made in chronicle.mission.looked:
+    for cue, fate in chronicle.mission.looked:
         if (cue.sensor, cue.cell, cue.start_us) not in told:
-            rows.append((cue.case, -1, 2, cue.cell, cue.start_us, cue.end_us, cue.sensor, 1, 0, 0, "" if made else "cloud"))
+            rows.append((cue.case, -1, 2, cue.cell, cue.start_us, cue.end_us, cue.sensor, 1, 0, 0,
+                         "" if fate == MADE else REASONS[fate]))
     rows.sort(key=lambda r: (r[4], r[0], r[6]))
     columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 11
     look, kind, side, cell, start, end, sensor, tasked, met, reported, lost = columns
@@ -342,7 +345,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
     return {
         "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
         "planned_h": sum(f.unit.orbits * max(scenario.days - f.unit.available_from_d, 0) * 24 for f in watch.flying),
-        "scenes": float(sum(1 for cue, made in mission.looked if made and cue.start_us == cue.end_us)
+        "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
                         + sum(len(rows) for family, rows in zip(scenario.monitoring.satellites,
                                                                 chronicle.prepared.layout.imaged, strict=True)
                               if family.mode == "tasked")),

@@ -12,7 +12,7 @@ from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
 from sim.foundation.clock import Clock, ClockLimit, Rank, low40
-from sim.foundation.streams import F64, Streams
+from sim.foundation.streams import F64, I64, Streams
 from sim.ledger import History
 from sim.monitoring.detection import Door
 from sim.monitoring.sightings import sensors_of
@@ -52,9 +52,10 @@ def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array"
         clock.at(alarm.reported_us, Rank.REPORT, low40(alarm.id), mission.hear, alarm)
     for hour in range(prepared.horizon_us // _HOUR_US):
         clock.at(hour * _HOUR_US, Rank.STAFF, 0, mission.count_backlog)
-    capped = ""
+    most, cut_us = prepared.scenario.conduct.max_acts, opened.cut_us
+    capped = f"conduct.max_acts = {most}: reached after {cut_us / _HOUR_US:.1f} h; the run ended there" if cut_us >= 0 else ""
     try:
-        clock.run(prepared.horizon_us)
+        clock.run(prepared.horizon_us if cut_us < 0 else cut_us)
     except ClockLimit as limit:
         capped = str(limit)
     power, points = judge(prepared, opened, door, mission)
@@ -77,6 +78,7 @@ def believed(prepared: Prepared, streams: Streams) -> Beliefs:
     return Beliefs(disturbed(library.pd, sd, streams, "pd"), disturbed(library.trace_pd, sd, streams, "trace_pd"),
                    disturbed(library.hidden, sd, streams, "hidden"), rate / max(rate.sum(), 1e-12),
                    column("duration_median_h"), column("trace_median_h"), column("depth_median_km"),
+                   np.array([-1.0 if row is not None and row.trace_side == "other" else 1.0 for row in rows]),
                    disturbed(1 - column("unattributed_share"), sd, streams, "attributed"),
                    float(library.wrong_side.mean()) if len(library.wrong_side) else 0.0)
 
@@ -97,16 +99,19 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> t
     beliefs = believed(prepared, opened.streams)
     ghosts = ghosts_of(scenario.agreement, beliefs, field, opened.streams)
     library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden)
-    lag_us = _lag_us(mission, scenario)
-    due = (ghosts.place // field.ghosts % field.periods + 1) * period_us + delay_us - lag_us
+    given_us = (np.arange(field.periods) + 1) * period_us + delay_us
+    lag_us = _lags_us(mission, scenario, given_us)
+    due = (given_us - lag_us)[ghosts.place // field.ghosts % field.periods]
     sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=256)
     times = sighted(ghosts, tables.tables, sensors, library.physics, due)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
                     lag_us=lag_us, delay_us=delay_us), points
 
 
-def _lag_us(mission: Mission, scenario: Scenario) -> int:
-    """Median time from the sight that completed the evidence to the finding, in this mission's own cases."""
-    lags = [found.found_us - max(s.seen_us for s in mission.book.cases[found.case].evidence) for found in mission.findings]
+def _lags_us(mission: Mission, scenario: Scenario, given_us: I64) -> I64:
+    """Median time from the sight that completed the evidence to the finding, in the cases found by the time of each verdict."""
     assumed = scenario.verification.attribution.delay_median_h * _HOUR_US + scenario.verification.staff.service_median_min * 6e7
-    return round(float(np.median(lags))) if lags else round(assumed)
+    found_us = np.array([found.found_us for found in mission.findings], dtype=np.int64)
+    lag_us = found_us - np.array([mission.book.cases[found.case].sighted_us for found in mission.findings], dtype=np.int64)
+    known = [lag_us[found_us <= given] for given in given_us.tolist()]
+    return np.array([round(float(np.median(lags)) if len(lags) else assumed) for lags in known], dtype=np.int64)

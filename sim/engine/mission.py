@@ -10,7 +10,9 @@ from sim.area.line import beside
 from sim.engine.preparation import Opened, Prepared
 from sim.foundation.clock import Clock
 from sim.foundation.geodesy import Place
+from sim.monitoring.consent import granted_until, permissions
 from sim.monitoring.cueing import Cueing, Offer
+from sim.monitoring.design import SIDES
 from sim.monitoring.detection import Door
 from sim.records import Cue, Finding, Observation, Response
 from sim.response.force import Force
@@ -45,7 +47,8 @@ class Mission:
         self.findings: list[Finding] = []
         self.contacts: dict[int, int] = {}
         self.backlog: list[int] = []
-        self.looked: list[tuple[Cue, bool]] = []
+        self.looked: list[tuple[Cue, int]] = []
+        """Cued looks and what became of each, a number of `looks.REASONS`."""
 
     def hear(self, seen: Observation) -> None:
         """Take in a report; the first of a case rings the parties' hotline."""
@@ -60,9 +63,9 @@ class Mission:
         """Note how many reports wait at the desk, once an hour."""
         self.backlog.append(self.book.desk.figures().waiting)
 
-    def after_look(self, cue: Cue, made: bool) -> None:
-        """Keep note of a cued look, also of one that saw nothing."""
-        self.looked.append((cue, made))
+    def after_look(self, cue: Cue, fate: int) -> None:
+        """Keep note of a cued look, also of one that saw nothing or was lost."""
+        self.looked.append((cue, fate))
 
     def _on_case(self, case: Case) -> None:
         """Order a second look for a case that does not meet its standard, and let the ladder see its grade."""
@@ -75,7 +78,7 @@ class Mission:
             if offer.diversion is not None:
                 self.door.divert(*offer.diversion)
         self.ladder.consider(case=case.key, kind=case.kind, side=2, cell=case.cell, grade=case.grade,
-                             onset_us=case.first_seen_us, logged_us=case.opened_us, finding=None)
+                             onset_us=case.onset_us, logged_us=case.opened_us, finding=None)
 
     def _offer(self, case: Case, number: int, known: frozenset[int]) -> Offer | None:
         """Prefer the drone, which is there within the hour; a scene where no drone brings a new kind of evidence."""
@@ -84,8 +87,10 @@ class Mission:
         drone = self.cueing.drone(case.key, number, case.cell, known, now) if tasking.drones else None
         if drone is not None and drone.new_kind:
             return drone
-        scene = self.cueing.scene(case.key, number, case.cell, known, now, until_us=until) if tasking.satellites else None
-        return scene if scene is not None and (scene.new_kind or drone is None) else drone
+        scene = None
+        if tasking.satellites:
+            scene = self.cueing.scene(case.key, number, case.cell, known, now, until_us=until, only_new=drone is not None)
+        return drone if scene is None else scene
 
     def _on_finding(self, found: Finding) -> None:
         """Keep a finding and start the answers that it warrants."""
@@ -106,10 +111,19 @@ class Mission:
         """A team that arrived looks, where teams confirm; answers end acts only where the scenario says so."""
         is_team = self.scenario.response.units[answer.unit].role == "team"
         if is_team and self.team is not None and self.scenario.verification.tasking.teams:
-            stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
-            self.door.cue(Cue(answer.case, 99, self.team, answer.cell, self.clock.now, self.clock.now + stay))
+            self._inspect(answer, self.team)
         if is_team and self.scenario.response.answers_end_acts:
             self.door.arrive(answer.cell)
+
+    def _inspect(self, answer: Response, team: int) -> None:
+        """Look on the side, or sides, that let a team in now, for as long as they do."""
+        now = self.clock.now
+        until = [granted_until(permissions(self.scenario.monitoring, side, "teams"), now) for side in SIDES]
+        open_to = [end for end in until if end is not None]
+        if open_to:
+            stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
+            sensor = team + (2 if len(open_to) == len(SIDES) else int(until[0] is None))
+            self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to)))
 
 
 def _persistence(scenario: Scenario) -> tuple[int, ...]:

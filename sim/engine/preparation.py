@@ -13,6 +13,7 @@ from sim.area.light import Light, light_of
 from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
 from sim.foundation.streams import I64, Streams, streams_of
+from sim.monitoring.cueing import fates
 from sim.monitoring.design import Layout, Watch, layout_of, watch_of
 from sim.monitoring.detection import TrueDoor
 from sim.monitoring.families import windows_of_family
@@ -21,7 +22,8 @@ from sim.monitoring.satellites import passes_from
 from sim.monitoring.sightings import false_alarms
 from sim.records import Acts, Observation
 from sim.scenario.scenario import Scenario
-from sim.truth.violations import candidates, expected_candidates
+from sim.truth.regimes import Spells
+from sim.truth.violations import expected_candidates, truth_of
 
 _DAY_US = 86_400_000_000
 
@@ -91,14 +93,17 @@ class Opened(NamedTuple):
     sky: Sky
     watch: Watch
     alarms: list[Observation]
+    spells: Spells
+    cut_us: int = -1
+    """Onset of the act at which `conduct.max_acts` ends the run; −1 where it was not reached."""
 
 
 def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     """Draw acts, sky, flights and false alarms of one replication, each by its name."""
     scenario, streams = prepared.scenario, streams_of(seed, replication)
-    drawn = candidates(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days,
-                       local_start_h=prepared.start_hour)
-    acts = Acts._make(column[drawn.happens] for column in drawn)
+    truth = truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days,
+                     local_start_h=prepared.start_hour)
+    acts = Acts._make(column[truth.acts.happens] for column in truth.acts)
     sky = sky_of(scenario.area.climate, prepared.cells, streams, start_month=prepared.months, horizon_us=prepared.horizon_us)
     watch = watch_of(scenario.monitoring, prepared.layout, prepared.cells, sky, prepared.light, streams,
                      horizon_us=prepared.horizon_us)
@@ -107,7 +112,9 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     rates = np.array([[m.false_alarms_per_day.get(k, 0.0) for k in kinds] for m in scenario.monitoring.means])
     active = np.unique(prepared.layout.sensing.means)
     return Opened(streams, acts, sky, watch, false_alarms(rates, active, prepared.library, prepared.cells, streams,
-                                                          days=prepared.days, names=names))
+                                                          days=prepared.days, names=names,
+                                                          first_side=int(scenario.conduct.key_a > scenario.conduct.key_b)),
+                  truth.spells, truth.cut_us)
 
 
 def bin_us(scenario: Scenario) -> int:
@@ -118,5 +125,5 @@ def bin_us(scenario: Scenario) -> int:
 def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
     """Return the door between the drawn truth and the mission."""
     return TrueDoor(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
-                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
+                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario), fates=fates(opened.watch.flying),
                     event_by_event=event_by_event)

@@ -47,6 +47,8 @@ class Targets(NamedTuple):
     to_us: I64
     depth_km: F64
     row: I64
+    since_us: int = 0
+    """Contacts before this instant are over; it never moves the time of another."""
 
 
 class Sensors(NamedTuple):
@@ -105,7 +107,7 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     if len(rows):
         until = np.minimum(end[rows], targets.to_us[target[rows]] - 1)
         found[rows] = _stare(table, rows, look, begin[rows], until, targets.key[target[rows]], chance[rows])
-    return found
+    return np.where(found < targets.since_us, NEVER, found) if targets.since_us else found
 
 
 def _stare(table: LookTable, rows: I64, look: I64, begin: I64, until: I64, key: U64, chance: F64) -> I64:
@@ -139,7 +141,7 @@ def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, bloc
     best, which = np.full(n, NEVER), np.full(n, -1, dtype=np.int64)
     if n == 0 or len(table.start_us) == 0:
         return best, which
-    at, stop = rows_of(table, targets.cell, targets.from_us, targets.to_us)
+    at, stop = rows_of(table, targets.cell, np.maximum(targets.from_us, targets.since_us), targets.to_us)
     active = np.flatnonzero(at < stop)
     while len(active):
         take = np.minimum(stop[active] - at[active], block)

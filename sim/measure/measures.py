@@ -213,8 +213,9 @@ def _skill(table: Columns, loss: float, breach: NDArray[np.bool_], scenario: Sce
 
 def _findings(history: History, scenario: Scenario) -> list[Row]:
     """Errors of findings and answers: nothing behind them, or the wrong side named."""
-    found, orders, days = history.tables["findings"], history.tables["orders"], scenario.days
-    acts = history.tables["violations"]
+    found = _during(history.tables["findings"], "onset_h", scenario)
+    orders = _during(history.tables["orders"], "triggered_h", scenario)
+    acts, days = history.tables["violations"], scenario.days - scenario.warm_up_h / 24
     side_of = dict(zip(acts["violation"].tolist(), acts["side"].tolist(), strict=True))
     true, named, wrong = _against(found, side_of)
     false_orders, _, wrong_orders = _against(orders, side_of)
@@ -227,6 +228,12 @@ def _findings(history: History, scenario: Scenario) -> list[Row]:
             Row("wrong_side_answers_per_30d", "all", "", 30 * float(wrong_orders.sum()), days)]
 
 
+def _during(table: Columns, column: str, scenario: Scenario) -> Columns:
+    """Rows whose time lies in the counted days; what the follow-up brings is not set against days that it is not part of."""
+    keep = (table[column] >= scenario.warm_up_h) & (table[column] < scenario.days * 24)
+    return {name: values[keep] for name, values in table.items()}
+
+
 def _against(table: Columns, side_of: dict[str, str]) -> tuple[NDArray[np.bool_], ...]:
     """Rows with an act behind them, rows that name a side, and rows with an act behind them that name the wrong one."""
     true, named = table["violation"] != "", table["side"] != ""
@@ -236,9 +243,8 @@ def _against(table: Columns, side_of: dict[str, str]) -> tuple[NDArray[np.bool_]
 
 def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
     """Would the published record tell the truth: its level, its trend, and alike for both sides?"""
-    half = scenario.days * 12
-    true, found = incidents["onset_h"], history.tables["findings"]["onset_h"]
-    found = found[found < scenario.days * 24]
+    half = scenario.days * 12 + scenario.warm_up_h / 2
+    true, found = incidents["onset_h"], _during(history.tables["findings"], "onset_h", scenario)["onset_h"]
     halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
     known = min(halves) > 0
     error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0

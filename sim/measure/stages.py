@@ -14,11 +14,12 @@ STAGES = ("detection", "verification", "attribution", "decision", "notice", "tra
 def stage_hours(tables: dict[str, Columns]) -> dict[str, tuple[float, float]]:
     """Sum of hours and number of answered true cases, by stage.
 
-    Stamps of a case (onset, first report, confirmation, finding, decision, move, on station) are made non-decreasing, so
-    that the stages of each case sum to the time from onset to answer. A notice is answered when it is decided.
+    Stamps of a case (onset, first report, confirmation, finding, decision, move, on station) are made non-decreasing and
+    end with the answer, so that the stages of each case sum to the time from onset to answer. A notice is answered when it
+    is decided; a team may arrive before the finding, which then took no time of the answer.
     """
     stamps = case_stamps(tables)
-    hours = np.diff(np.maximum.accumulate(stamps, axis=1), axis=1)
+    hours = np.diff(np.maximum.accumulate(np.minimum(stamps, stamps[:, -1:]), axis=1), axis=1)
     return {stage: (float(hours[:, number].sum()), float(len(hours))) for number, stage in enumerate(STAGES)}
 
 

@@ -137,7 +137,8 @@ def ratio_interval(
     Parameters
     ----------
     numerators, denominators : one number per replication, shape (n,)
-    share : the ratio is a share: the interval is taken on log-odds and stays within 0 and 1
+    share : the ratio is a share: the interval is taken on log-odds and stays within 0 and 1; any other ratio of
+        numbers that are never negative has it on the logarithm, so that a rate stays a rate
 
     Notes
     -----
@@ -159,8 +160,11 @@ def ratio_interval(
     if n < 2:
         return Estimate(ratio, None, None, n, "one replication shows no noise")
     half = t_quantile(df=n - 1, p=0.5 + level / 2) * ratio_error(a, b)
-    low, high = _on_log_odds(ratio, half) if share and 0 < ratio < 1 else (ratio - half, ratio + half)
-    return Estimate(ratio, low, high, n)
+    if share and 0 < ratio < 1:
+        return Estimate(ratio, *_on_log_odds(ratio, half), n)
+    if ratio > 0 and min(a) >= 0 and min(b) >= 0:
+        return Estimate(ratio, ratio * math.exp(-half / ratio), ratio * math.exp(half / ratio), n)
+    return Estimate(ratio, ratio - half, ratio + half, n)
 
 
 def ratio_error(numerators: ArrayLike, denominators: ArrayLike) -> float:

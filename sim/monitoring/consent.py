@@ -7,6 +7,10 @@ from __future__ import annotations
 from math import inf
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.foundation.streams import I64
 from sim.scenario.agreement import Side
 from sim.scenario.monitoring import Monitoring
 
@@ -42,14 +46,41 @@ def at(spells: tuple[Permission, ...], time_us: int) -> Permission | None:
     return None
 
 
-def track_offset_km(monitoring: Monitoring, side: Side, time_us: int, *, large: bool) -> float:
-    """Signed distance from the line at which a drone's track runs, positive towards side B; NaN where it may not fly.
-
-    Large drones keep the stand-off; others fly over the line itself.
-    """
-    spell = at(permissions(monitoring, side, "drones"), time_us)
+def granted_until(spells: tuple[Permission, ...], time_us: int) -> int | None:
+    """End of the time for which basing is allowed without a break; None where it is not allowed at the time."""
+    spell = at(spells, time_us)
     if spell is None or not spell.may_base:
+        return None
+    return granted_until(spells, spell.to_us) or spell.to_us
+
+
+def refused(spells: tuple[Permission, ...], time_us: I64) -> NDArray[np.bool_]:
+    """Times at which no spell allows basing."""
+    allowed = np.zeros(len(time_us), dtype=bool)
+    for spell in spells:
+        allowed |= spell.may_base & (time_us >= spell.from_us) & (time_us < spell.to_us)
+    return ~allowed
+
+
+def cut_us(spells: tuple[Permission, ...], start_us: I64, end_us: I64) -> I64:
+    """End of looks that began lawfully, cut where the consent that they began under ends."""
+    ends = end_us.copy()
+    for spell in spells:
+        inside = (start_us >= spell.from_us) & (start_us < spell.to_us) & (ends > spell.to_us)
+        ends[inside & refused(spells, np.full(len(start_us), spell.to_us))] = spell.to_us
+    return ends
+
+
+def track_offset_km(monitoring: Monitoring, side: Side, time_us: int, *, large: bool) -> float:
+    """Signed distance from the line at which a drone's track runs, positive towards side B; NaN where it may never fly.
+
+    Large drones keep the stand-off; others fly over the line itself. The terms are those in force at the time or, where
+    basing is not allowed then, those of the first spell that allows it.
+    """
+    spells = [s for s in permissions(monitoring, side, "drones") if s.may_base and s.to_us > time_us]
+    if not spells:
         return float("nan")
+    spell = at(tuple(spells), time_us) or spells[0]
     back = min(spell.standoff_km if large else 0.0, spell.depth_km)
     return back if side == "B" else -back
 

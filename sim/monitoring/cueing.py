@@ -47,6 +47,11 @@ class Diversion(NamedTuple):
     to_us: int
 
 
+def fates(flying: list[Flying]) -> list[tuple[int, int, int]]:
+    """For each flight: when it leaves its watch, and from when to when it is jammed; the door knows, the mission does not."""
+    return [(s.off_us, s.jam_from_us, s.jam_to_us) for one in flying for s in one.sorties]
+
+
 class Offer(NamedTuple):
     """A cued look that could be had, and what it costs."""
 
@@ -63,7 +68,7 @@ class Cueing:
         self.flying, self.bought, self.cells, self.light = flying, bought, cells, light
         self.physics, self.dwell_us = sensing_physics.tolist(), dwell_us
         self.busy_until: dict[int, int] = {}
-        self.on = [[s.on_us for s in f.sorties] for f in flying]
+        self.started = [[s.start_us for s in f.sorties] for f in flying]
         self.over: dict[int, list[tuple[int, float]]] = {}
         for row, one in enumerate(flying):
             for cell, along in zip(one.patrol.cell.tolist(), one.patrol.along_km.tolist(), strict=True):
@@ -80,18 +85,19 @@ class Cueing:
                 now: int) -> list[Offer]:
         """Offers of the flights of one unit that are on station now and not yet committed."""
         flying, offers = self.flying[row], []
-        sensor = flying.sensors[night]
-        last = bisect_right(self.on[row], now)
-        for index in range(max(0, last - 3 * flying.unit.orbits), last):
+        sensor, watch_us = flying.sensors[night], round(flying.unit.endurance_h * _HOUR_US) - 2 * flying.patrol.transit_us
+        last = bisect_right(self.started[row], now)
+        for index in range(max(0, last - 4 * flying.unit.orbits), last):
             sortie, flight = flying.sorties[index], flying.first_flight + index
             if not sortie.on_us <= now < sortie.off_us or self.busy_until.get(flight, 0) > now:
                 continue
             apart = abs(position_km(flying.unit, flying.patrol, sortie, now) - along_km)
             travel = round(max(apart - flying.unit.reach_km / 2, 0.0) / flying.unit.speed_kmh * _HOUR_US)
             begin = now + travel
-            if sortie.jam_from_us <= begin < sortie.jam_to_us or begin + self.dwell_us > sortie.off_us:
+            # What is known now: whether it is jammed, and when it is meant to leave; not what will still befall it.
+            if sortie.jam_from_us <= now < sortie.jam_to_us or begin + self.dwell_us > sortie.on_us + watch_us:
                 continue
-            cue = Cue(case, number, sensor, cell, begin, begin + self.dwell_us)
+            cue = Cue(case, number, sensor, cell, begin, begin + self.dwell_us, flight=flight)
             away = Diversion(flight, flying.patrol.cell, now, begin + self.dwell_us + travel)
             offers.append(Offer(cue, away, self.physics[sensor] not in known))
         return offers
@@ -101,12 +107,16 @@ class Cueing:
         if offer.diversion is not None:
             self.busy_until[offer.diversion.flight] = offer.diversion.to_us
 
-    def scene(self, case: int, number: int, cell: int, known: frozenset[int], now: int, *, until_us: int) -> Offer | None:
-        """Order the next scene of the family that brings a new kind of evidence, else of any."""
+    def scene(self, case: int, number: int, cell: int, known: frozenset[int], now: int, *, until_us: int,
+              only_new: bool) -> Offer | None:
+        """Order the next scene of the family that brings a new kind of evidence, else (unless `only_new`) of any."""
         ranked = sorted(self.bought, key=lambda b: (self.physics[b.sensor] in known, b.sensor))
         for bought in ranked:
+            if only_new and self.physics[bought.sensor] in known:
+                continue
             row = bought.orders.order(cell, now, until_us=until_us)
             if row is not None:
                 time = int(bought.orders.passes.time_us[row])
-                return Offer(Cue(case, number, bought.sensor, cell, time, time), None, self.physics[bought.sensor] not in known)
+                cue = Cue(case, number, bought.sensor, cell, time, time, luck=int(bought.orders.passes.luck[row]))
+                return Offer(cue, None, self.physics[bought.sensor] not in known)
         return None

@@ -14,6 +14,7 @@ from sim.area.line import Cells
 from sim.area.weather import Sky
 from sim.foundation.geodesy import Place
 from sim.foundation.streams import F64, I64, Streams
+from sim.monitoring.consent import permissions
 from sim.monitoring.cueing import Bought, Flying
 from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
 from sim.monitoring.library import TARGETS
@@ -21,12 +22,16 @@ from sim.monitoring.looks import Looks, joined
 from sim.monitoring.posts import observer_looks, post_looks, timetable_looks
 from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks
 from sim.monitoring.sightings import Sensing
+from sim.scenario.agreement import Side
 from sim.scenario.area import Area
 from sim.scenario.monitoring import Drones, Means, Monitoring
 from sim.scenario.verification import Tasking
 
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
+
+
+SIDES: tuple[Side, Side] = ("A", "B")
 
 
 class Layout(NamedTuple):
@@ -107,8 +112,11 @@ def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...])
     for table in monitoring.timetables:
         add(f"timetables.{table.id}", _Row(table.id, table.id, table.means, still, everywhere, 0.0, 0.0,
                                            table.report_h * _HOUR_US, 0.0, False))
-    if tasking.inspection_means is not None:
-        add("team", _Row("team", "team", tasking.inspection_means, still, everywhere, 0.0, 0.0, 0.5 * _HOUR_US, 0.0, False))
+    deep = {side: max((s.depth_km for s in permissions(monitoring, side, "teams") if s.may_base), default=0.0) for side in SIDES}
+    if tasking.inspection_means is not None and max(deep.values()) > 0:
+        # Where side A, side B or both let a team in; one name, so that its luck does not depend on who lets it in.
+        add("team", *(_Row("team", "team", tasking.inspection_means, still, (a + b) / 2, (b - a) / 2, 0.0, 0.5 * _HOUR_US, 0.0, False)
+                      for a, b in ((deep["A"], 0.0), (0.0, deep["B"]), (deep["A"], deep["B"]))))
     return rows, first
 
 

@@ -4,7 +4,7 @@ A mediator can trust that nothing else leaks: what is reported here, late, mispl
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts, rows_of
 from sim.foundation.streams import I64, key_of, mix64, mix_one, succeeds
 from sim.monitoring.library import Library
-from sim.monitoring.looks import DIVERTED, MADE, Looks, Tables, by_physics
+from sim.monitoring.looks import CLOUD, DIVERTED, JAMMED, MADE, OTHER, Looks, Tables, by_physics
 from sim.monitoring.sightings import Seen, Sensing, observe, sensors_of
 from sim.records import Acts, Cue, Observation
 from sim.scenario.monitoring import PHYSICS
@@ -25,7 +25,8 @@ from sim.scenario.monitoring import PHYSICS
 _LOOK, _ONSET, _REPORT = Rank.LOOK, Rank.ONSET, Rank.REPORT
 _ALL = tuple(range(len(PHYSICS)))
 Inform = Callable[[Observation], None]
-Looked = Callable[[Cue, bool], None]
+Looked = Callable[[Cue, int], None]
+"""Called with a cued look and its fate, a number of `looks.REASONS`."""
 
 
 class Door(Protocol):
@@ -82,8 +83,8 @@ class Sights:
     def targets(self, acts: I64, phase: int, now: int) -> Targets:
         """Acts (phase 0) or their traces (phase 1) as targets from now on."""
         begin = self.acts.onset_us[acts] if phase == 0 else self.until_us[0, acts]
-        return Targets(self.acts.id[acts], self.acts.cell[acts], np.maximum(begin, now), self.until_us[phase, acts],
-                       self.acts.depth_km[acts], acts + phase * len(self.acts.id))
+        return Targets(self.acts.id[acts], self.acts.cell[acts], begin, self.until_us[phase, acts],
+                       (self.acts.trace_depth_km if phase else self.acts.depth_km)[acts], acts + phase * len(self.acts.id), now)
 
     def remove(self, flight: int, cells: I64, from_us: int, to_us: int) -> list[int]:
         """Take the legs of a flight off the table; return the rows that changed."""
@@ -95,7 +96,7 @@ class Sights:
             local = np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
             local = local[(self.flight[rows[local]] == flight) & (table.end_us[local] > from_us)]
             begun = table.start_us[local] < from_us
-            table.end_us[local[begun]] = from_us
+            table.end_us[local[begun]] = looks.end_us[rows[local[begun]]] = from_us
             table.condition[local[~begun]] = 0.0
             gone = rows[local[~begun]]
             looks.lost[gone[looks.lost[gone] == MADE]] = DIVERTED
@@ -135,9 +136,10 @@ class TrueDoor:
     """The door between the drawn truth and the mission."""
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: Cells,
-                 sky: Sky, light: Light, *, bin_us: int, event_by_event: bool = False) -> None:
+                 sky: Sky, light: Light, *, bin_us: int, fates: Sequence[tuple[int, int, int]] = (),
+                 event_by_event: bool = False) -> None:
         self.acts, self.library, self.sensing, self.cells = acts, library, sensing, cells
-        self.sky, self.light, self.event_by_event = sky, light, event_by_event
+        self.sky, self.light, self.fates, self.event_by_event = sky, light, fates, event_by_event
         self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us)
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
         self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
@@ -196,25 +198,37 @@ class TrueDoor:
         self.clock.at(cue.start_us, _LOOK, low40(cue.case + cue.number), self._begin_stare, cue)
 
     def _begin_stare(self, cue: Cue) -> None:
-        """Stare at a cell, if the sky allows: acts under way are tried now, later ones at their onset."""
-        sector = self.cells.sector[[cue.cell]]
-        if self.sensing.clouded[cue.sensor] and clouded(self.sky, sector, np.array([cue.start_us]))[0]:
-            self.looked(cue, False)
+        """Stare at a cell, if the sky and the flight allow: acts under way are tried now, later ones at their onset."""
+        cue, fate = self._fate(cue)
+        if fate != MADE:
+            self.looked(cue, fate)
             return
         self.stares[cue.cell] = [c for c in self.stares.get(cue.cell, ()) if c.end_us >= self.clock.now] + [cue]
         living = [a for a in self.live.get(cue.cell, ()) if self.until_us[1, a] > self.clock.now]
         self.live[cue.cell] = living
         self._stare(cue, living)
-        self.looked(cue, True)
+        self.looked(cue, MADE)
+
+    def _fate(self, cue: Cue) -> tuple[Cue, int]:
+        """What became of a cued look: cut short or lost where its flight had to leave or was jammed, lost to cloud, or made."""
+        now = self.clock.now
+        if cue.flight >= 0:
+            off, jam_from, jam_to = self.fates[cue.flight]
+            if now >= off or jam_from <= now < jam_to:
+                return cue, OTHER if now >= off else JAMMED
+            cue = cue._replace(end_us=min(cue.end_us, off, jam_from if jam_from > now else cue.end_us))
+        blocked = self.sensing.clouded[cue.sensor] and clouded(self.sky, self.cells.sector[[cue.cell]], np.array([now]))[0]
+        return cue, CLOUD if blocked else MADE
 
     def _stare(self, cue: Cue, acts: list[int]) -> None:
         """Decide by key which acts in a cell a stare notices at this instant."""
         if not acts:
             return
         means, which, n = int(self.sensing.means[cue.sensor]), np.array(acts), len(self.acts.id)
-        luck = mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
+        luck = cue.luck or mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
         phase = (self.clock.now >= self.until_us[0, which]).astype(np.int64)
-        near = np.abs(self.acts.depth_km[which] - self.sensing.offset_km[cue.sensor]) <= self.sensing.reach_km[cue.sensor]
+        depth = np.where(phase == 1, self.acts.trace_depth_km[which], self.acts.depth_km[which])
+        near = np.abs(depth - self.sensing.offset_km[cue.sensor]) <= self.sensing.reach_km[cue.sensor]
         alive = near & (self.clock.now < self.until_us[phase, which])
         noticed = alive & succeeds(mix64(luck, self.acts.id[which]), self.sights.sensors.theta[means, which + phase * n])
         for act in which[noticed].tolist():

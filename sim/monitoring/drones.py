@@ -56,7 +56,8 @@ class Sortie(NamedTuple):
 def patrol_of(unit: Drones, monitoring: Monitoring, cells: Cells, base: Place) -> Patrol:
     """Lay the track of a unit over its sectors (no luck)."""
     mine = cells_of_sectors(cells, unit.patrols, sea=True)
-    start, end = float(cells.km[mine].min()), float(cells.km[mine].max())
+    half_km = cells.size_km[mine] / 2
+    start, end = float((cells.km[mine] - half_km).min()), float((cells.km[mine] + half_km).max())
     sea = bool(cells.sea[mine[0]])
     near = np.flatnonzero((cells.sea == sea) & (cells.km >= start - unit.reach_km) & (cells.km <= end + unit.reach_km))
     middle = mine[len(mine) // 2]
@@ -64,7 +65,7 @@ def patrol_of(unit: Drones, monitoring: Monitoring, cells: Cells, base: Place) -
     transit = distance_km(base, there) / unit.speed_kmh * _HOUR_US
     first = max(round(unit.available_from_d * _DAY_US), 0)
     offset = consent.track_offset_km(monitoring, unit.side, first, large=unit.large and not sea)
-    return Patrol(near, cells.km[near] - start, start, max(end - start, 1e-6), round(transit), offset)
+    return Patrol(near, cells.km[near] - start, start, end - start, round(transit), offset)
 
 
 def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, streams: Streams, *,
@@ -93,9 +94,12 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
             flown.append(Sortie(number, slot, -1, start, start, start, min(ready, horizon_us), 0, 0, "no airframe ready"))
             heapq.heappush(wanted, (ready, slot, number + 1))
             continue
-        sortie = fleet.fly(number, slot, start, patrol.transit_us, on_station)
+        leave = consent.granted_until(consent.permissions(monitoring, unit.side, "drones"), start)
+        sortie = fleet.fly(number, slot, start, patrol.transit_us, on_station, leave or start)
         flown.append(sortie)
-        heapq.heappush(wanted, (max(sortie.off_us - patrol.transit_us, start + 1), slot, number + 1))
+        # Relief is planned for a flight that goes as planned; what breaks is known only when it breaks.
+        lead = 0 if sortie.lost in ("failure", "loss", "consent") else patrol.transit_us
+        heapq.heappush(wanted, (max(sortie.off_us - lead, start + 1), slot, number + 1))
     return flown
 
 
@@ -130,8 +134,11 @@ class _Fleet:
         """Time from which an airframe and a crew are ready; None when no airframe is left."""
         return max(self.airframes[0][0], self.crews[0]) if self.airframes else None
 
-    def fly(self, number: int, slot: int, start: int, transit: int, on_station: int) -> Sortie:
-        """Fly one sortie and put airframe and crew back with the time at which they are ready again."""
+    def fly(self, number: int, slot: int, start: int, transit: int, on_station: int, leave: int) -> Sortie:
+        """Fly one sortie and put airframe and crew back with the time at which they are ready again.
+
+        Where consent ends at `leave` the watch ends with it.
+        """
         unit = self.unit
         _, frame = heapq.heappop(self.airframes)
         jammed, lost_at, where = self._interference(slot, number)
@@ -141,9 +148,11 @@ class _Fleet:
         if self.left_us[frame] < end - start:
             off = min(max(start + self.left_us[frame], on), off)
             end, reason = off + transit, "failure"
+        if leave < off:
+            off, end, reason = max(leave, on), max(leave, on) + transit, "consent"
         flown = end - start
-        if lost_at is not None:
-            off = end = min(on + round(lost_at * on_station), off)
+        if lost_at is not None and on + round(lost_at * on_station) < off:
+            off = end = on + round(lost_at * on_station)
             reason = "loss"
         self._return(frame, end, flown, reason)
         window = (jam[0], min(jam[0] + jam[1], off)) if jammed else (0, 0)
@@ -217,18 +226,10 @@ def _seen(unit: Drones, cell: I64, luck: np.ndarray[tuple[int], np.dtype[np.uint
     rows = np.flatnonzero(blind)
     lost[rows[clouded(sky, cells.sector[cell[rows]], middle[rows])]] = CLOUD
     lost[jammed] = JAMMED
-    lost[_unlawful(unit, monitoring, middle)] = CONSENT
+    lost[consent.refused(consent.permissions(monitoring, unit.side, "drones"), middle)] = CONSENT
     return Looks(luck, cell, start, end, centre, np.array(sensors, dtype=np.int32)[night],
                  np.array(means, dtype=np.int16)[night], np.full(len(cell), SEARCH, dtype=np.int8), np.ones(len(cell)),
                  lost.astype(np.int8))
-
-
-def _unlawful(unit: Drones, monitoring: Monitoring, time_us: I64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Times at which no spell of consent covers the unit."""
-    allowed = np.zeros(len(time_us), dtype=bool)
-    for spell in consent.permissions(monitoring, unit.side, "drones"):
-        allowed |= spell.may_base & (time_us >= spell.from_us) & (time_us < spell.to_us)
-    return ~allowed
 
 
 def position_km(unit: Drones, patrol: Patrol, sortie: Sortie, time_us: int) -> float:

@@ -31,6 +31,7 @@ class Library(NamedTuple):
     origin: NDArray[np.bool_]
     images: NDArray[np.bool_]
     error_km: F64
+    dating_log_sd: F64
     confusion: F64
     """Cumulative shares of the kind as reported, shape (means, kinds, kinds)."""
 
@@ -47,7 +48,7 @@ def library_of(monitoring: Monitoring, agreement: Agreement) -> Library:
     return Library(physics, pd, trace, _hidden(monitoring, kinds, physics, np.maximum(pd, trace)), ground,
                    monitoring.look_correlation, target, np.array([m.wrong_side_share for m in means]),
                    np.array([m.senses_origin for m in means], dtype=bool), np.array([m.images for m in means], dtype=bool),
-                   np.array([m.location_error_km for m in means]),
+                   np.array([m.location_error_km for m in means]), np.array([m.dating_log_sd for m in means]),
                    np.array([_confusion(m.confusion, kinds) for m in means]).reshape(len(means), len(kinds), len(kinds)))
 
 

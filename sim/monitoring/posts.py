@@ -45,7 +45,7 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
         sector = np.full(len(start), cells.sector[seen[len(seen) // 2]] if len(seen) else 0)
         lost = np.where(_inside(out, start), OTHER, MADE)
         lost = np.where(light_loss(what, light, sector, start), NIGHT, lost)
-        lost = np.where(_refused(spells, start), CONSENT, lost)
+        lost = np.where(consent.refused(spells, start), CONSENT, lost)
         each = len(seen)
         parts.append(stares(np.full(each * len(start), key, dtype=np.uint64), np.repeat(seen, len(start)), np.tile(start, each),
                             np.tile(end, each), sensor, means, np.tile(lost, each)))
@@ -69,16 +69,18 @@ def light_loss(what: Means, light: Light, sector: I64, time_us: I64) -> NDArray[
 
 
 def outages(streams: Streams, posts: Posts, site: int, *, horizon_us: int) -> I64:
-    """Edges of the alternating up and down times of one post (exponential both), up first."""
+    """Edges of the alternating up and down times of one post (exponential both), in the steady state from the start."""
     if posts.available_share >= 1:
         return np.zeros(0, dtype=np.int64)
     down = posts.outage_mean_h * _HOUR_US
     up = down * posts.available_share / max(1 - posts.available_share, 1e-9)
     generator = streams.generator("outage", posts.id, site)
-    edges = [np.zeros(0, dtype=np.int64)]
+    works = generator.random() < posts.available_share
+    edges = [np.zeros(0 if works else 1, dtype=np.int64)]
     last = 0
     while last < horizon_us:
-        spell = np.maximum((generator.standard_exponential((32, 2)) * [up, down]).astype(np.int64), 1).ravel()
+        mean = [up, down] if works else [down, up]
+        spell = np.maximum((generator.standard_exponential((32, 2)) * mean).astype(np.int64), 1).ravel()
         edges.append(last + np.cumsum(spell))
         last = int(edges[-1][-1])
     return np.concatenate(edges)
@@ -89,20 +91,13 @@ def _inside(edges: I64, time_us: I64) -> NDArray[np.bool_]:
     return np.asarray(np.searchsorted(edges, time_us, side="right") % 2 == 1)
 
 
-def _refused(spells: tuple[consent.Permission, ...], time_us: I64) -> NDArray[np.bool_]:
-    """Times at which no spell allows a post or patrol."""
-    allowed = np.zeros(len(time_us), dtype=bool)
-    for spell in spells:
-        allowed |= spell.may_base & (time_us >= spell.from_us) & (time_us < spell.to_us)
-    return ~allowed
-
-
 def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monitoring, cells: Cells, light: Light,
                    streams: Streams, *, horizon_us: int) -> tuple[Looks, float]:
-    """Looks of patrols, which leave at sunrise and stop in cell after cell; also the hours of exposure."""
+    """Looks of patrols, which leave and return by daylight and stop in cell after cell; also the hours of exposure."""
     mine = cells_of_sectors(cells, people.sectors)
     patrols = people.monitors * people.patrols_per_monitor_day
     stops = max(1, int(people.patrol_h / people.stop_h))
+    turn = 2 * len(mine) - 2  # at the end of its sectors a patrol turns back
     spells = consent.permissions(monitoring, people.side, "observers")
     days = -(-horizon_us // _DAY_US)
     parts, hours = [], 0.0
@@ -113,20 +108,32 @@ def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monit
             continue
         draws = generator.random((count, 3))
         first = (draws[:, 0] * len(mine)).astype(np.int64)
-        start0 = day * _DAY_US + (draws[:, 1] * 14 * _HOUR_US).astype(np.int64)
+        rise, sunset = _daylight(light, cells.sector[mine[first]], day * _DAY_US)
+        slack = np.maximum(sunset - rise - round(stops * people.stop_h * _HOUR_US), 0)
+        start0 = rise + (draws[:, 1] * slack).astype(np.int64)
         let_through = draws[:, 2] < people.access_share
         step = np.arange(stops)
-        cell = mine[(first[:, None] + step) % len(mine)].ravel()
+        walk = (first[:, None] + step) % max(turn, 1)
+        cell = mine[np.minimum(walk, turn - walk)].ravel()
         start = (start0[:, None] + (step * people.stop_h * _HOUR_US).astype(np.int64)).ravel()
-        end = start + round(people.stop_h * _HOUR_US)
+        end = consent.cut_us(spells, start, start + round(people.stop_h * _HOUR_US))
         luck = mix64(name_key("patrol", people.id, day), np.arange(len(cell)))
-        refused = np.repeat(~let_through, stops) | _refused(spells, start)
+        refused = np.repeat(~let_through, stops) | consent.refused(spells, start)
         night = ~lit(light, cells.sector[cell], start)
         lost = np.where(refused, CONSENT, np.where(night, NIGHT, MADE))
         hours += float((lost == MADE).sum()) * people.stop_h
         parts.append(glances(luck, cell, start, np.minimum(end, horizon_us), sensor, means, lost))
     looks = Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
     return looks, hours
+
+
+def _daylight(light: Light, sector: I64, day_us: int) -> tuple[I64, I64]:
+    """First sunrise of a day in each sector and the sunset after it, cut to the day; the whole day where the sun does not rise."""
+    row = np.searchsorted(light.edges_us, sector * light.span_us + max(day_us, 1))
+    row += ~np.append(light.lit_after, True)[row]
+    times = np.append(light.edges_us, [2**62, 2**62])
+    rise, sunset = (np.minimum(times[row + step] - sector * light.span_us, day_us + _DAY_US) for step in (0, 1))
+    return np.where(rise < day_us + _DAY_US, rise, day_us), sunset
 
 
 def timetable_looks(table: Timetable, sensor: int, means: int, what: Means, cells: Cells, light: Light, streams: Streams, *,
@@ -160,9 +167,11 @@ def look_times(table: Timetable, cell: int, member: int, streams: Streams, *, ho
 
 def _renewal(table: Timetable, generator: np.random.Generator, phase: float, horizon_us: int) -> I64:
     """Renewal looks begun so long before the horizon that its start is in the steady state."""
-    lead_h = 60 * table.gap_h
-    count = int((horizon_us / _HOUR_US + 2 * lead_h) / table.gap_h * 1.5) + 200
-    times_h = np.cumsum(_gaps(table, generator, count)) - lead_h - phase * max(sum(table.alternating_h), table.gap_h)
+    cycle_h = sum(table.alternating_h) if table.law == "alternating" else table.gap_h
+    mean_h = cycle_h / max(len(table.alternating_h), 1) if table.law == "alternating" else cycle_h
+    lead_h = 60 * cycle_h
+    count = int((horizon_us / _HOUR_US + 2 * lead_h) / mean_h * 1.5) + 200
+    times_h = np.cumsum(_gaps(table, generator, count)) - lead_h - phase * cycle_h
     return np.round(times_h[(times_h >= 0) & (times_h < horizon_us / _HOUR_US)] * _HOUR_US).astype(np.int64)
 
 

@@ -17,6 +17,8 @@ from sim.monitoring.library import Library, detectability
 from sim.records import UNATTRIBUTED, Acts, Observation
 
 _HOUR_US = 3_600_000_000
+_MEDIAN = 1 / (1 - 0.5**0.5)
+"""The difference of two uniform numbers lies within 1 − √½ half of the time; so scaled, its median is 1."""
 
 
 class Sensing(NamedTuple):
@@ -71,15 +73,25 @@ def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sens
     shares = library.confusion[means, acts.kind[act]].tolist()
     kind = min(bisect_right(shares, luck_of(key, "kind")), len(shares) - 1)
     error = float(library.error_km[means])
-    km = float(acts.km[act]) + (luck_of(key, "place") - luck_of(key, "place", 2)) * 2 * error
+    km = float(acts.km[act]) + (luck_of(key, "place") - luck_of(key, "place", 2)) * _MEDIAN * error
     cell = int(acts.cell[act])
     if not cells.sea[cell]:
         cell = cell_of_km(cells, min(km, cells.line_km))
     side = UNATTRIBUTED
     if library.origin[means] and not acts.anonymous[act]:
         side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
-    return Observation(key, now, now + delay_us(sensing, sensor, luck_of(key, "delay")), cell, km, kind, side, means,
+    return Observation(key, now, _onset_us(key, now, acts, act, library, means), now + delay_us(sensing, sensor, luck_of(key, "delay")), cell, km, kind, side, means,
                        int(library.physics[means]), bool(library.images[means]), error, case)
+
+
+def _onset_us(key: int, now: int, acts: Acts, act: int, library: Library, means: int) -> int:
+    """Onset as estimated from one sight: the sight itself, or the age of a trace with a lognormal error."""
+    if now < acts.end_us[act]:
+        return now
+    from scipy.special import ndtri
+
+    age = now - int(acts.onset_us[act])
+    return now - round(age * float(np.exp(library.dating_log_sd[means] * ndtri(max(luck_of(key, "age"), 1e-12)))))
 
 
 def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
@@ -93,8 +105,11 @@ def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
 
 
 def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, streams: Streams, *, days: int,
-                 names: tuple[str, ...]) -> list[Observation]:
-    """False sightings by (means, day): their number, kind, time and place do not depend on the rest of the design."""
+                 names: tuple[str, ...], first_side: int) -> list[Observation]:
+    """False sightings by (means, day): their number, kind, time and place do not depend on the rest of the design.
+
+    `first_side` is the side that the first half of the luck accuses; it travels with the party, so that swapped sides mirror.
+    """
     alarms: list[Observation] = []
     for means in active.tolist():
         for day in range(days if rates[means].sum() > 0 else 0):
@@ -103,8 +118,8 @@ def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, stream
                 for number, draw in enumerate(generator.random((int(count), 4)).tolist()):
                     cell = min(int(draw[0] * len(cells.km)), len(cells.km) - 1)
                     seen = int((day + draw[1]) * 24 * _HOUR_US)
-                    side = int(draw[2] * 2) if library.origin[means] else UNATTRIBUTED
-                    alarms.append(Observation(mix_one(day_key, kind * 1_000_000 + number), seen, seen + round(draw[3] * _HOUR_US),
+                    side = first_side ^ int(draw[2] * 2) if library.origin[means] else UNATTRIBUTED
+                    alarms.append(Observation(mix_one(day_key, kind * 1_000_000 + number), seen, seen, seen + round(draw[3] * _HOUR_US),
                                               cell, float(cells.km[cell]), kind, side, means, int(library.physics[means]),
                                               bool(library.images[means]), float(library.error_km[means]), 0))
     return alarms

@@ -66,5 +66,5 @@ class Force:
 def travel_us(km: float, unit: Unit) -> int:
     """Time under way: hours of movement, with the rest of each day spent halted where a unit moves only part of it."""
     hours = km / unit.speed_kmh
-    whole_days = int(np.floor(hours / unit.daily_move_h)) if unit.daily_move_h < 24 else 0
-    return round((hours + whole_days * (24 - unit.daily_move_h)) * _HOUR_US)
+    halts = max(int(np.ceil(hours / unit.daily_move_h)) - 1, 0)  # none on arrival
+    return round((hours + halts * (24 - unit.daily_move_h)) * _HOUR_US)

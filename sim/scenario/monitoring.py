@@ -49,6 +49,7 @@ class Means(Part):
     wrong_side_share: Share = key("share of side evidence that names the wrong side", 0.05)
     images: bool = key("yields a dated, located image or track", False)
     location_error_km: Km = key("median error of the place as reported", 0.5)
+    dating_log_sd: LogSd = key("spread of the age that it gives to a trace (standard deviation of its logarithm)", 0.3)
     confusion: dict[Id, dict[Id, Share]] = key("for a true kind, the share reported as another kind", {})
     false_alarms_per_day: dict[Id, NonNegative] = key("false sightings a day, whole area, by the kind they claim", {})
 

@@ -28,6 +28,8 @@ class Procedure(Part):
     members: Annotated[int, Field(ge=1, le=200)] = key("members asked")
     needed: Annotated[int, Field(ge=1, le=200)] = key("consents needed")
     median_h: PositiveHours = key("median time of one member's answer")
+    medians_h: Annotated[tuple[PositiveHours, ...], Field(max_length=200)] = key(
+        "median times of single members in their order, where some are slower; members beyond the list have median_h", ())
     log_sd: LogSd = key("spread of that time, where its law is lognormal", 0.8)
     law: Literal["lognormal", "exponential", "fixed"] = key("law of one member's time", "lognormal")
     refusal_share: Share = key("chance that a member refuses", 0.0)

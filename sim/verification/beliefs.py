@@ -24,6 +24,8 @@ class Beliefs(NamedTuple):
     duration_h: F64
     trace_h: F64
     depth_km: F64
+    trace_sign: F64
+    """−1 where the trace lies on the other side of the line, else 1."""
     attributed: F64
     wrong_side: float
 

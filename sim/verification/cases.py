@@ -32,11 +32,15 @@ class Case:
     cell: int
     km: float
     opened_us: int
-    first_seen_us: int
+    onset_us: int
+    doubt_us: int
+    """Time between the estimated onset and the sight that gave it: the shorter, the surer."""
     last_seen_us: int
     reports: list[Observation] = field(default_factory=list)
     evidence: list[Observation] = field(default_factory=list)
     triaged_us: int = -1
+    sighted_us: int = -1
+    """When the sight that completed the evidence was made."""
     confirmed_us: int = -1
     closed_us: int = -1
     grade: int = -1
@@ -65,20 +69,25 @@ class CaseBook:
         self.open: dict[tuple[int, int], list[Case]] = {}
         self.required = [GRADES.index(kind.grade) for kind in agreement.kinds]
         self.priority = [_SEVERITY[kind.severity] for kind in agreement.kinds]
-        self.waits_us: list[int] = []
+        self.served: dict[int, tuple[int, int]] = {}
+        """Report → how long it waited for an analyst, and when work on it ended; in µs."""
+        self.lost: dict[int, tuple[str, int]] = {}
+        """Report → why nobody worked on it (refused, abandoned), and when that was."""
 
     def report(self, seen: Observation) -> None:
         """Take in one observation: merge it into a case or open one, and put it on the desk."""
         case = self._case_for(seen)
         case.reports.append(seen)
         case.last_seen_us = max(case.last_seen_us, seen.seen_us)
-        case.first_seen_us = min(case.first_seen_us, seen.seen_us)
+        if seen.seen_us - seen.onset_us < case.doubt_us:
+            case.onset_us, case.doubt_us = seen.onset_us, seen.seen_us - seen.onset_us
         patience = self.section.staff.patience_mean_h
         patience_us = None
         if patience is not None:
             patience_us = max(1, round(float(-np.log1p(-luck_of(seen.id, "patience"))) * patience * _HOUR_US))
         self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_of(seen.id, "desk")),
-                         lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us)
+                         lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
+                         gone=lambda _, reason: self.lost.update({seen.id: (reason, self.clock.now)}))
 
     def _case_for(self, seen: Observation) -> Case:
         """Find the open case of the same kind, near in place and time, or open a new one."""
@@ -89,13 +98,13 @@ class CaseBook:
         window = max(round(merging.window_h * _HOUR_US), self.persistence_us[seen.kind])
         for cell in range(seen.cell - self.reach_cells, seen.cell + self.reach_cells + 1):
             for case in self.open.get((seen.kind, cell), ()):
-                if abs(case.km - seen.km) <= near_km and abs(seen.seen_us - case.last_seen_us) <= window:
+                if abs(case.km - seen.km) <= near_km and any(abs(seen.seen_us - r.seen_us) <= window for r in case.reports):
                     return case
         return self._open_case(seen)
 
     def _open_case(self, seen: Observation) -> Case:
         """Open a file on a new report and see to its closing."""
-        case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.seen_us, seen.seen_us)
+        case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, seen.seen_us - seen.onset_us, seen.seen_us)
         self.cases[seen.id] = case
         self.open.setdefault((seen.kind, seen.cell), []).append(case)
         self.clock.after(round(self.section.standard.close_after_h * _HOUR_US), _STAFF, low40(seen.id), self._expire, case)
@@ -109,7 +118,7 @@ class CaseBook:
 
     def _assess(self, case: Case, seen: Observation, waited_us: int) -> None:
         """Add a report to the evidence of its case and see whether the standard is met."""
-        self.waits_us.append(waited_us)
+        self.served[seen.id] = (waited_us, self.clock.now)
         case.evidence.append(seen)
         if case.triaged_us < 0:
             case.triaged_us = self.clock.now
@@ -126,6 +135,7 @@ class CaseBook:
         """Hold that the act happened; attribution follows after its own time."""
         case.settled = True
         case.confirmed_us = self.clock.now
+        case.sighted_us = max(seen.seen_us for seen in case.evidence)
         how = self.section.attribution
         luck = luck_of(case.key, "attribution")
         delay = how.delay_median_h * _HOUR_US * float(_service_factor("lognormal", luck, how.delay_log_sd))
@@ -133,7 +143,7 @@ class CaseBook:
 
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
-        self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.first_seen_us, case.confirmed_us,
+        self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.onset_us, case.confirmed_us,
                                 self.clock.now, case.grade))
         self._close(case, "finding")
 

@@ -25,6 +25,7 @@ class Ghosts(NamedTuple):
     kind: I64
     cell: I64
     depth_km: F64
+    trace_depth_km: F64
     onset_us: I64
     end_us: I64
     trace_us: I64
@@ -47,13 +48,18 @@ def ghosts_of(agreement: Agreement, beliefs: Beliefs, field: Field, streams: Str
     points = np.array([kind.points for kind in agreement.kinds])
     least = points[points > 0].min(initial=agreement.breach.points)
     acts = int(min(np.ceil(agreement.breach.points / least), 12))
-    key = mix64(mix64(streams.key("ghost"), places)[:, None], np.arange(acts))
-    sector = places // (field.periods * field.ghosts) % sectors
+    sector, period = places // (field.periods * field.ghosts) % sectors, places // field.ghosts % field.periods
+    key = mix64(_identity(streams, sector, period, places % field.ghosts)[:, None], np.arange(acts))
     kind = _kinds(agreement, beliefs, field, uniform(mix_name(key, "kind")), sector)
     gained = np.cumsum(points[kind], axis=1)
     wanted = np.hstack([np.zeros((len(places), 1)), gained[:, :-1]]) < agreement.breach.points
     row, act = np.nonzero(wanted)
     return _acts(beliefs, field, key[row, act], row, kind[row, act], sector[row], len(beliefs.share))
+
+
+def _identity(streams: Streams, sector: I64, period: I64, ghost: I64) -> U64:
+    """Luck of a ghost by where and when it is planted: the same for both parties, and however many periods there are."""
+    return mix64(mix64(mix64(streams.key("ghost"), sector), period), ghost)
 
 
 def _kinds(agreement: Agreement, beliefs: Beliefs, field: Field, luck: F64, sector: I64) -> I64:
@@ -79,7 +85,7 @@ def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, secto
     end = onset + np.maximum((beliefs.duration_h[kind] * _HOUR_US).astype(np.int64), 1)
     side = place // (len(field.cells_of_sector) * field.periods * field.ghosts)
     depth = np.where(field.sea_sector[sector], 0.0, np.where(side == 1, 1, -1) * beliefs.depth_km[kind])
-    return Ghosts(key, place, kind, cell, depth, onset, end, end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64))
+    return Ghosts(key, place, kind, cell, depth, depth * beliefs.trace_sign[kind], onset, end, end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64))
 
 
 def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, physics: NDArray[np.int8],
@@ -89,20 +95,21 @@ def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, phy
     times = np.full((n, len(tables)), NEVER)
     for number, table in enumerate(tables):
         useful = (sensors.theta[physics == number] > 0).any(axis=0) if (physics == number).any() else np.zeros(2 * n, dtype=bool)
-        for phase, (begin, end) in enumerate(((ghosts.onset_us, ghosts.end_us), (ghosts.end_us, ghosts.trace_us))):
+        phases = ((ghosts.onset_us, ghosts.end_us, ghosts.depth_km), (ghosts.end_us, ghosts.trace_us, ghosts.trace_depth_km))
+        for phase, (begin, end, depth_km) in enumerate(phases):
             rows = np.flatnonzero(useful[phase * n : (phase + 1) * n])
             targets = Targets(ghosts.key[rows], ghosts.cell[rows], begin[rows], np.minimum(end, deadline_us)[rows],
-                              ghosts.depth_km[rows], rows + phase * n)
+                              depth_km[rows], rows + phase * n)
             times[rows, number] = np.minimum(times[rows, number], first_contacts(table, sensors, targets)[0])
     return times
 
 
 def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
-             lag_us: int, delay_us: int) -> F64:
+             lag_us: I64, delay_us: int) -> F64:
     """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
 
-    A ghost act counts when enough kinds of evidence saw it `lag_us` before the verdict, and it would be given to the
-    right side; the points of the acts that count must reach the points of a breach.
+    A ghost act counts when enough kinds of evidence saw it `lag_us` (one for each period) before the verdict, and it would
+    be given to the right side; the points of the acts that count must reach the points of a breach.
     """
     grade = np.array([GRADES.index(kind.grade) for kind in agreement.kinds])[ghosts.kind]
     needed = np.where(grade == 0, 1, kinds)
@@ -114,6 +121,6 @@ def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghost
     points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
     sectors = len(field.cells_of_sector)
     shape = (2, sectors, field.periods, field.ghosts)
-    counts = np.where((known + lag_us <= due) & named, points, 0.0)
+    counts = np.where((known + lag_us[period] <= due) & named, points, 0.0)
     gained = np.bincount(ghosts.place, weights=counts, minlength=int(np.prod(shape))).reshape(shape)
     return np.asarray((gained >= agreement.breach.points).mean(axis=3), dtype=np.float64)

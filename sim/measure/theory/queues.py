@@ -45,7 +45,7 @@ def queue(
     Mandelbaum & Reiman 2002 (Erlang A).
     """
     if cases is not None:
-        return _lettered(_read_cases(cases))
+        return _lettered(queue_cases(cases))
     if pairs is not None:
         return {
             f"erlangB c={int(n)} a={float(a)}": erlang_b(int(n), float(a))
@@ -155,7 +155,7 @@ def _bounded(lam: float, mu: float, c: int, K: int, theta: float) -> Names:
     return found | ({"reneging_P_abandon": theta * waiting / lam} if theta else {})
 
 
-def _read_cases(cases: Any) -> list[list[float]]:
+def queue_cases(cases: Any) -> list[list[float]]:
     """Read ``(2,1,2,5),(4,1,3,8)`` or a list of lists of lam, mu, c, K."""
     if isinstance(cases, str):
         return [numbers_in(part) for part in cases.split(")") if numbers_in(part)]

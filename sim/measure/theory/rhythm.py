@@ -150,7 +150,7 @@ def _phases(T_h: float, k: int, p: float, d_h: float | None) -> Names:
 
 
 def _by_gaps(gaps: Any, T_h: float | None, p: float, d_h: float | None, mean_dur_h: float | None) -> Names:
-    laws = _read_gaps(gaps, T_h)
+    laws = gap_laws(gaps, T_h)
     found: Names = {}
     for law in laws:
         row = _one_law(law, p, d_h, mean_dur_h)
@@ -172,7 +172,8 @@ def _one_law(law: Gap, p: float, d_h: float | None, mean_dur_h: float | None) ->
     return found
 
 
-def _read_gaps(gaps: Any, T_h: float | None) -> list[Gap]:
+def gap_laws(gaps: Any, T_h: float | None) -> list[Gap]:
+    """Read the key ``gaps`` as laws: words, a list of words, or hours in turn."""
     if isinstance(gaps, str):
         return [_read_gap(text, T_h) for text in gaps.split("|")]
     if all(isinstance(g, str) for g in gaps):
