@@ -105,7 +105,8 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> t
     sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=256)
     times = sighted(ghosts, tables.tables, sensors, library.physics, due)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
-                    lag_us=lag_us, delay_us=delay_us), points
+                    lag_us=lag_us, delay_us=delay_us, teams=scenario.verification.tasking.teams,
+                    cued=scenario.verification.tasking.looks_per_case > 0), points
 
 
 def _lags_us(mission: Mission, scenario: Scenario, given_us: I64) -> I64:

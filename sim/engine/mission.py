@@ -73,6 +73,7 @@ class Mission:
         want = want_of(case, self.scenario.verification.tasking, points=points)
         offer = None if want is None else self._offer(case, want.number, want.known_physics)
         if offer is not None:
+            case.cues += 1
             self.cueing.commit(offer)
             self.door.cue(offer.cue)
             if offer.diversion is not None:

@@ -103,7 +103,7 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     scenario, streams = prepared.scenario, streams_of(seed, replication)
     truth = truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days,
                      local_start_h=prepared.start_hour)
-    acts = Acts._make(column[truth.acts.happens] for column in truth.acts)
+    acts = truth.acts
     sky = sky_of(scenario.area.climate, prepared.cells, streams, start_month=prepared.months, horizon_us=prepared.horizon_us)
     watch = watch_of(scenario.monitoring, prepared.layout, prepared.cells, sky, prepared.light, streams,
                      horizon_us=prepared.horizon_us)
@@ -113,7 +113,8 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     active = np.unique(prepared.layout.sensing.means)
     return Opened(streams, acts, sky, watch, false_alarms(rates, active, prepared.library, prepared.cells, streams,
                                                           days=prepared.days, names=names,
-                                                          first_side=int(scenario.conduct.key_a > scenario.conduct.key_b)),
+                                                          first_side=int(scenario.conduct.key_a > scenario.conduct.key_b),
+                                                          at_sea=tuple(k.domain == "sea" for k in scenario.agreement.kinds)),
                   truth.spells, truth.cut_us)
 
 
@@ -125,5 +126,5 @@ def bin_us(scenario: Scenario) -> int:
 def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
     """Return the door between the drawn truth and the mission."""
     return TrueDoor(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
-                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario), fates=fates(opened.watch.flying),
-                    event_by_event=event_by_event)
+                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
+                    fates=fates(opened.watch.flying), event_by_event=event_by_event)

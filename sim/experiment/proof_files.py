@@ -23,7 +23,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil, "count": len}
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",
                        "set", "simulated", "only"})
-_PROOF_KEYS = frozenset({"title", "exact_only", "n", "batch", "unit", "defaults", "members", "values", "keys", "runs"})
+_PROOF_KEYS = frozenset({"title", "exact_only", "n", "batch", "unit", "aliases", "defaults", "members", "values", "keys", "runs"})
 STAGES = ("truth", "door", "successes", "mission")
 UNITS = ("violation", "cell", "replication")
 
@@ -85,7 +85,8 @@ def members(file: ProofFile, run: Run, setup: Values) -> Iterator[Member]:
     """Members of a setup for one run: one for each item of the list keys that the run goes over."""
     listed = [key for key in run.data.get("over", ()) if key in setup]
     tables = [value for value in setup.values() if isinstance(value, dict)]
-    rows = [Member({key: item for table in (*tables, setup) for key, item in table.items()}, "")]
+    aliases = {other: key for key, others in file.proof.get("aliases", {}).items() for other in others}
+    rows = [Member({aliases.get(key, key): item for table in (*tables, setup) for key, item in table.items()}, "")]
     for key in listed:
         rule = file.proof["members"][key]
         rows = [Member({k: v for k, v in row.values.items() if k != key} | item, _word(rule.get("within", ""), item))
@@ -174,9 +175,13 @@ def _worked(node: ast.expr, values: Values) -> Any:
     raise ValueError(f"{ast.unparse(node)}: a proof file holds arithmetic of its keys only")
 
 
+def _short(value: Any) -> str:
+    return short(value) if isinstance(value, int | float) else str(value)
+
+
 def _word(text: str, values: Values) -> str:
     """Name with the values of a member written into it as names do; `{k:th}` is 3rd, or all of n."""
-    words = {key: short(v) if isinstance(v, int | float) else str(v) for key, v in values.items()}
+    words = {key: ",".join(_short(item) for item in (v if isinstance(v, list) else [v])) for key, v in values.items()}
     words |= {f"{key}_float": str(float(v)) for key, v in values.items() if isinstance(v, int | float)}
     words |= {f"{key}th": ordinal(v) for key, v in values.items() if isinstance(v, int)}
     if isinstance(values.get("k"), int):
@@ -205,7 +210,8 @@ def scenario_of(file: ProofFile, run: Run, values: Values) -> Scenario:
     whole = plain(overridden(tree, [(key, inline(value)) for key, value in laid.items()]))
     shape = shaped(whole)
     if shape.scenario is None:
-        raise ValueError("; ".join(f"{'.'.join(map(str, f.path))} = {f.value}: {f.rule}" for f in shape.faults[:5]))
+        told = (f"{'.'.join(map(str, f.path))} = {f.value}: {(f.words or (lambda f=f: (f.rule, '')))()[0]}" for f in shape.faults[:5])
+        raise ValueError("; ".join(told))
     return shape.scenario
 
 

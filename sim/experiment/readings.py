@@ -219,6 +219,11 @@ def _seen(sample: Sample, at: float, unit_h: float) -> Values:
     return _share_of(sample, ~np.isnan(delay), np.ones(len(delay), dtype=bool))
 
 
+def _unseen(sample: Sample, at: float, unit_h: float) -> Values:
+    delay = sample.items["delay_h"]
+    return _share_of(sample, np.isnan(delay), np.ones(len(delay), dtype=bool))
+
+
 def _successes(sample: Sample, at: float, unit_h: float) -> Values:
     return _share_of(sample, sample.items["successes"] >= at, np.ones(len(sample.unit), dtype=bool))
 
@@ -327,6 +332,7 @@ def _decision(sample: Sample, at: float, unit_h: float) -> Values:
 READINGS: dict[str, Callable[[Sample, float, float], Values]] = {
     "delay": _delay,
     "seen": _seen,
+    "unseen": _unseen,
     "successes_at_least": _successes,
     "looks_until": _looks_until,
     "under_way": _under_way,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.foundation.streams import I64
 from sim.scenario.agreement import Side
-from sim.scenario.monitoring import Monitoring
+from sim.scenario.monitoring import Consent, Monitoring
 
 MeansClass = Literal["drones", "posts", "observers", "teams"]
 _HOUR_US = 3_600_000_000
@@ -32,10 +32,15 @@ class Permission(NamedTuple):
 
 def permissions(monitoring: Monitoring, side: Side, means: MeansClass) -> tuple[Permission, ...]:
     """All spells in which a side allows a class of means, in time order."""
-    spells = [Permission(round(c.from_h * _HOUR_US), round(c.to_h * _HOUR_US), c.may_base, c.may_overfly, c.depth_km,
+    spells = [Permission(round(c.from_h * _HOUR_US), round(c.to_h * _HOUR_US), _based(c, means), c.may_overfly, c.depth_km,
                          c.standoff_km, round(c.reclear_h * _HOUR_US))
               for c in monitoring.consent if c.side == side and means in c.means]
     return tuple(sorted(spells))
+
+
+def _based(row: Consent, means: MeansClass) -> bool:
+    """Whether a class of means may begin from a side: a drone that may not fly over it cannot take off."""
+    return row.may_base and (row.may_overfly or means != "drones")
 
 
 def at(spells: tuple[Permission, ...], time_us: int) -> Permission | None:

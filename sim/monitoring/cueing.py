@@ -29,6 +29,8 @@ class Flying(NamedTuple):
     sorties: list[Sortie]
     first_flight: int
     sensors: tuple[int, int]
+    reclear_us: int = 0
+    """Wait before a look outside the sectors that the unit was cleared for."""
 
 
 class Bought(NamedTuple):
@@ -93,7 +95,8 @@ class Cueing:
                 continue
             apart = abs(position_km(flying.unit, flying.patrol, sortie, now) - along_km)
             travel = round(max(apart - flying.unit.reach_km / 2, 0.0) / flying.unit.speed_kmh * _HOUR_US)
-            begin = now + travel
+            outside = not 0 <= along_km <= flying.patrol.length_km
+            begin = now + travel + (flying.reclear_us if outside else 0)
             # What is known now: whether it is jammed, and when it is meant to leave; not what will still befall it.
             if sortie.jam_from_us <= now < sortie.jam_to_us or begin + self.dwell_us > sortie.on_us + watch_us:
                 continue

@@ -112,11 +112,12 @@ def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...])
     for table in monitoring.timetables:
         add(f"timetables.{table.id}", _Row(table.id, table.id, table.means, still, everywhere, 0.0, 0.0,
                                            table.report_h * _HOUR_US, 0.0, False))
-    deep = {side: max((s.depth_km for s in permissions(monitoring, side, "teams") if s.may_base), default=0.0) for side in SIDES}
+    deep = {side: max((s.depth_km for s in permissions(monitoring, side, "teams") if s.may_base), default=0.0)
+            for side in SIDES}
     if tasking.inspection_means is not None and max(deep.values()) > 0:
         # Where side A, side B or both let a team in; one name, so that its luck does not depend on who lets it in.
-        add("team", *(_Row("team", "team", tasking.inspection_means, still, (a + b) / 2, (b - a) / 2, 0.0, 0.5 * _HOUR_US, 0.0, False)
-                      for a, b in ((deep["A"], 0.0), (0.0, deep["B"]), (deep["A"], deep["B"]))))
+        add("team", *(_Row("team", "team", tasking.inspection_means, still, (a + b) / 2, (b - a) / 2, 0.0, 0.5 * _HOUR_US, 0.0,
+                           False) for a, b in ((deep["A"], 0.0), (0.0, deep["B"]), (deep["A"], deep["B"]))))
     return rows, first
 
 
@@ -168,7 +169,8 @@ def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, lig
                              (layout.means[unit.means_by_day], layout.means[unit.means_by_night]), pair, monitoring, cells,
                              light, sky, horizon_us=horizon_us)
         add(looks, flight + np.int32(flown))
-        flying.append(Flying(unit, patrol, own, flown, (sensor, sensor + 1)))
+        reclear = max((s.reclear_us for s in permissions(monitoring, unit.side, "drones")), default=0)
+        flying.append(Flying(unit, patrol, own, flown, (sensor, sensor + 1), reclear))
         flown += len(own)
     exposure = _standing(monitoring, layout, cells, light, streams, means, add, horizon_us)
     whole, order = joined(parts)

@@ -70,6 +70,8 @@ class Sights:
             best, row = np.full(len(acts), NEVER), np.full(len(acts), -1, dtype=np.int64)
             for phase in (0, 1):
                 mine = np.flatnonzero(self.useful[number][acts + phase * len(self.acts.id)])
+                if not len(mine) or not len(table.order):
+                    continue
                 time, which = first_contacts(table, self.sensors, self.targets(acts[mine], phase, now))
                 better = time < best[mine]
                 best[mine[better]], row[mine[better]] = time[better], which[better]

@@ -31,7 +31,7 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
     at_km = np.quantile(cells.km[mine], (np.arange(posts.sites) + 0.5) / posts.sites)
     reach = np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0))
     begin = min(round(posts.available_from_d * _DAY_US), horizon_us)
-    spells = consent.permissions(monitoring, posts.side, "posts")
+    spells = tuple(s for s in consent.permissions(monitoring, posts.side, "posts") if s.depth_km >= posts.setback_km)
     fixed = np.concatenate((np.arange(0, horizon_us + 1, _DAY_US), [begin],
                             np.array([t for s in spells for t in (s.from_us, s.to_us)], dtype=np.int64)))
     parts = []
@@ -128,7 +128,7 @@ def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monit
 
 
 def _daylight(light: Light, sector: I64, day_us: int) -> tuple[I64, I64]:
-    """First sunrise of a day in each sector and the sunset after it, cut to the day; the whole day where the sun does not rise."""
+    """First sunrise of a day in each sector and the sunset after it, cut to the day; all of it where the sun does not rise."""
     row = np.searchsorted(light.edges_us, sector * light.span_us + max(day_us, 1))
     row += ~np.append(light.lit_after, True)[row]
     times = np.append(light.edges_us, [2**62, 2**62])

@@ -88,11 +88,14 @@ class Orders:
             low, high = np.searchsorted(self.passes.cell, [cell, cell + 1]).tolist()
             self.times[cell] = (low, self.passes.time_us[low:high].tolist())
         first, times = self.times[cell]
-        for index in range(bisect_left(times, now_us + round(self.family.reaction_h * _HOUR_US)), len(times)):
-            if times[index] > until_us:
-                break
+        index = bisect_left(times, now_us + round(self.family.reaction_h * _HOUR_US))
+        while index < len(times) and times[index] <= until_us:
             day, row = times[index] // _DAY_US, first + index
-            if row not in self.taken and self.left.get(day, self.daily) > 0:
+            if self.left.get(day, self.daily) <= 0:
+                index = bisect_left(times, (day + 1) * _DAY_US)
+            elif row in self.taken:
+                index += 1
+            else:
                 self.taken.add(row)
                 self.left[day] = self.left.get(day, self.daily) - 1
                 return row

@@ -80,7 +80,8 @@ def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sens
     side = UNATTRIBUTED
     if library.origin[means] and not acts.anonymous[act]:
         side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
-    return Observation(key, now, _onset_us(key, now, acts, act, library, means), now + delay_us(sensing, sensor, luck_of(key, "delay")), cell, km, kind, side, means,
+    told = now + delay_us(sensing, sensor, luck_of(key, "delay"))
+    return Observation(key, now, _onset_us(key, now, acts, act, library, means), told, cell, km, kind, side, means,
                        int(library.physics[means]), bool(library.images[means]), error, case)
 
 
@@ -105,21 +106,25 @@ def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
 
 
 def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, streams: Streams, *, days: int,
-                 names: tuple[str, ...], first_side: int) -> list[Observation]:
+                 names: tuple[str, ...], first_side: int, at_sea: tuple[bool, ...] = ()) -> list[Observation]:
     """False sightings by (means, day): their number, kind, time and place do not depend on the rest of the design.
 
     `first_side` is the side that the first half of the luck accuses; it travels with the party, so that swapped sides mirror.
+    `at_sea` tells the kinds that are acts at sea; they are claimed in sea cells, all others on the line.
     """
     alarms: list[Observation] = []
+    land, sea = np.flatnonzero(~cells.sea).tolist(), np.flatnonzero(cells.sea).tolist()
     for means in active.tolist():
         for day in range(days if rates[means].sum() > 0 else 0):
             generator, day_key = streams.generator("false", names[means], day), streams.key("false", names[means], day)
             for kind, count in enumerate(generator.poisson(rates[means])):
                 for number, draw in enumerate(generator.random((int(count), 4)).tolist()):
-                    cell = min(int(draw[0] * len(cells.km)), len(cells.km) - 1)
+                    where = sea if sea and at_sea and at_sea[kind] else land
+                    cell = where[min(int(draw[0] * len(where)), len(where) - 1)]
                     seen = int((day + draw[1]) * 24 * _HOUR_US)
                     side = first_side ^ int(draw[2] * 2) if library.origin[means] else UNATTRIBUTED
-                    alarms.append(Observation(mix_one(day_key, kind * 1_000_000 + number), seen, seen, seen + round(draw[3] * _HOUR_US),
-                                              cell, float(cells.km[cell]), kind, side, means, int(library.physics[means]),
+                    told = seen + round(draw[3] * _HOUR_US)
+                    alarms.append(Observation(mix_one(day_key, kind * 1_000_000 + number), seen, seen, told, cell,
+                                              float(cells.km[cell]), kind, side, means, int(library.physics[means]),
                                               bool(library.images[means]), float(library.error_km[means]), 0))
     return alarms

@@ -98,6 +98,7 @@ class Ladder:
         if move is None:
             self.lapsed += 1
             self.standing.pop(order.rung, None)
+            self.started -= {(case, order.rung) for case, _ in self.joined.get(order.id, ())}
             return
         if role == "posture":
             self.standing[order.rung] = (order.id, move.left_us)

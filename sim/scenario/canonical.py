@@ -59,9 +59,7 @@ def _table(table: dict[str, Any], path: tuple[str, ...]) -> list[str]:
         head = (*path, key)
         if isinstance(value, dict):
             body = _table(value, head)
-            lines += (
-                ["", f"[{'.'.join(map(_key, head))}]", *body] if (body and body[0]) or not value else body
-            )
+            lines += ["", f"[{'.'.join(map(_key, head))}]", *body] if (body and body[0]) or not value else body
         elif _is_block(value):
             for item in value:
                 lines += [
@@ -96,9 +94,7 @@ def inline(value: Any) -> str:
 def canonical_json(scenario: Scenario) -> str:
     """The scenario as one line of JSON with sorted keys, without `study.replications` and `study.seed`."""
     tree = resolved_tree(scenario)
-    tree["study"] = {
-        key: value for key, value in tree["study"].items() if key not in ("replications", "seed")
-    }
+    tree["study"] = {key: value for key, value in tree["study"].items() if key not in ("replications", "seed")}
     return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_instant)
 
 

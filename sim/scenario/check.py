@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import inf, pi
 
+from sim.scenario.excitation import NEAR_CRITICAL, branching, spectral_radius
 from sim.scenario.explain import unsourced
 from sim.scenario.keys import unknown_pattern
 from sim.scenario.monitoring import Drones, Means, Monitoring
@@ -100,9 +101,7 @@ def _never_seen(scenario: Scenario) -> Iterator[str]:
     if not used:
         return
     for kind in scenario.conduct.kinds:
-        if kind.incidents_per_day and not any(
-            m.pd.get(kind.id, 0) or m.trace_pd.get(kind.id, 0) for m in used
-        ):
+        if kind.incidents_per_day and not any(m.pd.get(kind.id, 0) or m.trace_pd.get(kind.id, 0) for m in used):
             yield f"conduct.kinds.{kind.id}: no means in use notices this kind"
 
 
@@ -162,6 +161,18 @@ def _conduct(scenario: Scenario) -> Iterator[str]:
             yield f"agreement.kinds.{kind.id}: nobody commits it: conduct.kinds has no such item"
 
 
+def _near_critical(scenario: Scenario) -> Iterator[str]:
+    """Chains of replies that hardly die out make runs differ wildly from one another."""
+    if not scenario.conduct.excitation:
+        return
+    radius = spectral_radius(branching([kind.id for kind in scenario.conduct.kinds], scenario.conduct.excitation))
+    if radius > NEAR_CRITICAL:
+        yield (
+            f"conduct.excitation: the spectral radius of the branching matrix is {radius:.4g}, close to 1: "
+            f"one act brings about {1 / (1 - radius) - 1:.3g} others in the mean, and replications differ wildly"
+        )
+
+
 RULES: Sequence[Callable[[Scenario], Iterator[str]]] = (
     _empty,
     _blind_in_cloud,
@@ -171,6 +182,7 @@ RULES: Sequence[Callable[[Scenario], Iterator[str]]] = (
     _reach_as_coverage,
     _consent,
     _conduct,
+    _near_critical,
 )
 
 
@@ -183,18 +195,12 @@ def run_time_s(loaded: Loaded) -> float:
     days = scenario.days + (scenario.warm_up_h + scenario.follow_up_h) / 24
     rates = (k.incidents_per_day * regime.kind_factors.get(k.id, 1.0) for k in scenario.conduct.kinds)
     acts = days * regime.factor * sum(rates)
-    return _FIXED_S + scenario.study.replications * (
-        0.02 + acts * _PER_ACT_S + _looks(scenario, days) * _PER_LOOK_S
-    )
+    return _FIXED_S + scenario.study.replications * (0.02 + acts * _PER_ACT_S + _looks(scenario, days) * _PER_LOOK_S)
 
 
 def _looks(scenario: Scenario, days: float) -> float:
     m = scenario.monitoring
     cells = (max(s.to_km for s in scenario.area.sectors)) / scenario.area.cell_km
-    passes = sum(family.members * 2.0 for family in m.satellites) + sum(
-        24 / t.gap_h * t.members for t in m.timetables
-    )
-    stares = sum(p.sites for p in m.posts) * 24.0 + sum(
-        o.monitors * o.patrols_per_monitor_day * 8 for o in m.observers
-    )
+    passes = sum(family.members * 2.0 for family in m.satellites) + sum(24 / t.gap_h * t.members for t in m.timetables)
+    stares = sum(p.sites for p in m.posts) * 24.0 + sum(o.monitors * o.patrols_per_monitor_day * 8 for o in m.observers)
     return days * (passes * cells + stares + sum(24.0 * d.orbits for d in m.drones) * 10)

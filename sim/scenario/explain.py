@@ -27,11 +27,7 @@ def explain(loaded: Loaded, key: str | None = None) -> list[str]:
     follow `area.line`. Raises ScenarioErrors for a key that the scenario does not hold.
     """
     sources = Sources(loaded.scenario.sources)
-    lines = [
-        (value.path, _line(value, loaded, sources))
-        for value in values(loaded.scenario)
-        if value.path[0] != "sources"
-    ]
+    lines = [(value.path, _line(value, loaded, sources)) for value in values(loaded.scenario) if value.path[0] != "sources"]
     place = next(i for i, (path, _) in enumerate(lines) if path == ("area", "line"))
     lines[place + 1 : place + 1] = list(_lengths(loaded))
     if key is None:
@@ -55,18 +51,8 @@ def _unknown(key: str, paths: list[tuple[str, ...]]) -> ScenarioErrors:
 
 def _line(value: Value, loaded: Loaded, sources: Sources) -> str:
     number = f"{_shown(value.value)} {_unit(value)}".rstrip()
-    origin = loaded.origins.get(value.key) or _list_origin(value, loaded)
-    parts = [f"{value.key} = {number}", value.meaning, origin, _source(value, sources)]
+    parts = [f"{value.key} = {number}", value.meaning, loaded.origins[value.key], _source(value, sources)]
     return " · ".join(part for part in parts if part)
-
-
-def _list_origin(value: Value, loaded: Loaded) -> str:
-    """Origin of the plain list that a value stands in, else default."""
-    for length in range(len(value.path) - 1, 0, -1):
-        origin = loaded.origins.get(Value(value.path[:length], None, "").key)
-        if origin:
-            return origin
-    return "default"
 
 
 def _unit(value: Value) -> str:
@@ -133,4 +119,4 @@ def unsourced(loaded: Loaded, *, defaults: bool = False) -> list[str]:
     """Keys of numbers of the situation and the design without a source; `defaults`: also those not set."""
     sources = Sources(loaded.scenario.sources)
     numbers = (v for v in values(loaded.scenario) if v.numeric and v.path[0] in _SITUATION_AND_DESIGN)
-    return [v.key for v in numbers if (defaults or v.key in loaded.origins) and sources.of(v.path) is None]
+    return [v.key for v in numbers if (defaults or loaded.origins[v.key] != "default") and sources.of(v.path) is None]

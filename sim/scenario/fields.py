@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-CONTROL = frozenset(range(0x20)) | frozenset(range(0x7F, 0xA0)) | frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
+CONTROL = frozenset((*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 def plain_text(text: str) -> str:

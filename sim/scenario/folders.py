@@ -49,9 +49,7 @@ class Folders(NamedTuple):
         if there:
             return Refusal(where, "a link leads out of it")
         rule = "no such file in the scenario directory or among the shipped scenarios"
-        return Refusal(
-            rule + (" or below --data" if self.data else ""), did_you_mean(name, self._names(name))
-        )
+        return Refusal(rule + (" or below --data" if self.data else ""), did_you_mean(name, self._names(name)))
 
     def _names(self, name: str) -> list[str]:
         """Names that could have been meant."""

@@ -34,6 +34,7 @@ from sim.scenario.syntax import parse
 MAX_STEPS = 8
 MAX_FILES = 64
 MAX_TOTAL = 4 * 2**20
+MAX_MARKS = 60_000
 COMMAND_LINE = -1
 Chain = tuple[tuple[Path, str], ...]
 
@@ -65,15 +66,11 @@ class Library:
         self.folders = Folders(Path(os.path.abspath(root)).parent.resolve(), shipped("scenarios").resolve())
         self._label_folder = os.path.dirname(label)
         self._done: dict[Path, Whole] = {}
-        self._size = 0
+        self._size = self._marks = 0
 
     def spot(self, place: Place) -> Spot:
         """Line and column of a place; zeros on the command line."""
-        return (
-            Spot(0, 0, 0, 0)
-            if place.file == COMMAND_LINE
-            else self.files[place.file].positions.at(place.path)
-        )
+        return Spot(0, 0, 0, 0) if place.file == COMMAND_LINE else self.files[place.file].positions.at(place.path)
 
     def label(self, place: Place) -> str:
         """File of a place as messages name it."""
@@ -94,20 +91,17 @@ class Library:
 
     def _read(self, path: Path, label: str, origin: str, above: Chain) -> Whole:
         text = read_text(path, label)
-        self._size += len(text)
-        if len(self.files) >= MAX_FILES or self._size > MAX_TOTAL:
-            raise ScenarioErrors([Problem(printable(label), 0, 0, "include", "", _TOO_MANY)])
         is_json = path.suffix.lower() == ".json"
-        tree = parse(text, label, is_json=is_json)
-        self.files.append(
-            File(printable(label), printable(origin), above[-1][0], Positions(text, is_json=is_json))
-        )
+        self._size += len(text)
+        tree, marks = parse(text, label, is_json=is_json) if self._size <= MAX_TOTAL else ({}, 0)
+        self._marks += marks
+        if len(self.files) >= MAX_FILES or self._size > MAX_TOTAL or self._marks > MAX_MARKS:
+            raise ScenarioErrors([Problem(printable(label), 0, 0, "include", "", _TOO_MANY)])
+        self.files.append(File(printable(label), printable(origin), above[-1][0], Positions(text, is_json=is_json)))
         number = len(self.files) - 1
         self._note_twice(self.files[number])
         includes = self._listed(tree, number)
-        parts = [
-            self._included(name, Place(number, ("include", i)), above) for i, name in enumerate(includes)
-        ]
+        parts = [self._included(name, Place(number, ("include", i)), above) for i, name in enumerate(includes)]
         own = planted({k: v for k, v in tree.items() if k != "include"}, Place(number, ()))
         assert isinstance(own, Table)
         return self._joined(own, [part for part in parts if part])
@@ -119,11 +113,7 @@ class Library:
 
     def _listed(self, tree: dict[str, Any], number: int) -> list[str]:
         names = tree.get("include", [])
-        if (
-            isinstance(names, list)
-            and all(isinstance(name, str) for name in names)
-            and len(names) <= MAX_FILES
-        ):
+        if isinstance(names, list) and all(isinstance(name, str) for name in names) and len(names) <= MAX_FILES:
             return names
         rule = f"expected a list of at most {MAX_FILES} file names"
         self._fault(Place(number, ("include",)), "include", show(names), rule, 'such as ["parts/line.toml"]')
@@ -147,7 +137,7 @@ class Library:
                 rule, hint = f"{times} lists hold an item of this id", f"name the list, as in {home}"
             else:
                 rule, hint = "nothing of this id is inherited here", did_you_mean(name, known)
-            self._fault(place, dotted(place.path), quoted(name), rule, hint)
+            self._fault(place, dotted(place.path[:-1]), quoted(name), rule, hint)
 
     def _included(self, name: str, place: Place, above: Chain) -> Whole | None:
         """What an include brings, or nothing after noting what is wrong with it."""
@@ -166,9 +156,7 @@ class Library:
 
     def _fault(self, place: Place, key: str, value: str, rule: str, hint: str = "") -> None:
         spot = self.spot(place)
-        self.problems.append(
-            Problem(self.label(place), spot.value_line, spot.value_column, key, value, rule, hint)
-        )
+        self.problems.append(Problem(self.label(place), spot.value_line, spot.value_column, key, value, rule, hint))
 
     def contradictions(self, clashes: Sequence[Clash], tree: Branch) -> list[Problem]:
         """Faults for keys on which includes disagree, unless the command line has settled them in `tree`."""
@@ -186,7 +174,7 @@ class Library:
         return problems
 
 
-_TOO_MANY = f"a scenario is read from at most {MAX_FILES} files and {MAX_TOTAL // 2**20} MiB in all"
+_TOO_MANY = f"a scenario is read from at most {MAX_FILES} files, {MAX_TOTAL // 2**20} MiB and {MAX_MARKS} keys and values in all"
 
 
 def _endless(real: Path, above: Chain) -> Refusal | None:

@@ -116,15 +116,11 @@ def _bounds(marks: list[Any]) -> Bounds:
 def options(annotation: Any, *, keep_marks: bool = False) -> list[Any]:
     """Members of a union, without None and, unless asked, without annotations."""
     inner = annotation
-    while get_origin(inner) is Annotated and not (
-        keep_marks and get_origin(get_args(inner)[0]) not in _UNIONS
-    ):
+    while get_origin(inner) is Annotated and not (keep_marks and get_origin(get_args(inner)[0]) not in _UNIONS):
         inner = get_args(inner)[0]
     if get_origin(inner) not in _UNIONS:
         return [inner]
-    return [
-        o for arg in get_args(inner) if arg is not type(None) for o in options(arg, keep_marks=keep_marks)
-    ]
+    return [o for arg in get_args(inner) if arg is not type(None) for o in options(arg, keep_marks=keep_marks)]
 
 
 _UNIONS = (Union, types.UnionType)
@@ -206,9 +202,7 @@ def meant_key(name: str, path: Key, tree: Any) -> str:
 
 def _same_table(table: str, path: Key) -> bool:
     parts = table.split(".") if table else []
-    return len(parts) == len(path) and all(
-        a in ("ID", "KEY") or a == b for a, b in zip(parts, path, strict=True)
-    )
+    return len(parts) == len(path) and all(a in ("ID", "KEY") or a == b for a, b in zip(parts, path, strict=True))
 
 
 def _tables(names: list[str]) -> str:

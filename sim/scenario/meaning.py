@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 from sim.scenario.errors import Key, show
+from sim.scenario.excitation import RULES as EXCITATION
+from sim.scenario.excitation import with_offspring
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
 
@@ -129,24 +131,20 @@ def _overlaps(spans: list[tuple[float, float, Key]], sight: Sight) -> Iterator[F
     for (_, end, before), (start, _, path) in pairwise(spans):
         if start < end - _ON_LINE_KM:
             other = sight.value((*before, "id"))
-            yield Fault(
-                (*path, "from_km"), f"overlaps sector {other}, which ends at {end:g} km", "", f"{start:g}"
-            )
+            yield Fault((*path, "from_km"), f"overlaps sector {other}, which ends at {end:g} km", "", f"{start:g}")
 
 
 def starts_known(sight: Sight) -> Iterator[Fault]:
     """The warm-up ends within the counted days."""
     warm, days = sight.number(("warm_up_h",)), sight.number(("days",))
     if warm and days is not None and warm >= days * 24:
-        yield Fault(
-            ("warm_up_h",), f"must be shorter than the counted days, {days * 24:g} h", "", f"{warm:g}"
-        )
+        yield Fault(("warm_up_h",), f"must be shorter than the counted days, {days * 24:g} h", "", f"{warm:g}")
 
 
 def candidates(sight: Sight) -> Iterator[Fault]:
     """The acts to be expected stay below the cap that the scenario sets itself."""
     cap, expected = sight.number(("conduct", "max_candidates")), expected_acts(sight)
-    if cap is not None and expected > cap:
+    if cap is not None and cap < expected < math.inf:
         rule = f"about {expected:.3g} acts are to be expected in a replication, the cap is {cap:.0f}"
         yield Fault(
             ("conduct", "max_candidates"),
@@ -158,19 +156,26 @@ def candidates(sight: Sight) -> Iterator[Fault]:
 
 
 def expected_acts(sight: Sight) -> float:
-    """Acts to be expected in one replication at the rates of the regime in force."""
+    """Acts to be expected in one replication, with their offspring, at the rates of the worst regime that it can be in."""
     spans = [sight.number(key) for key in (("warm_up_h",), ("follow_up_h",))]
     days = (sight.number(("days",)) or 0.0) + math.fsum(s or 0.0 for s in spans) / 24
-    chosen = sight.value(("conduct", "regime"))
-    regime = next((p for p, name in sight.select("conduct.regimes.*.id") if name == chosen), None)
-    factor = sight.number((*regime[:-1], "factor")) if regime else 1.0
+    days += sight.number(("conduct", "history_days")) or 0.0
+    chosen = {sight.value(("conduct", "regime"))} | {name for _, name in sight.select("conduct.path.*.regime")}
+    chosen |= {name for _, name in sight.select("conduct.chain.next_share.*.#")}
+    found: list[Key | None] = [p[:-1] for p, name in sight.select("conduct.regimes.*.id") if name in chosen]
+    return max(days * _per_day(sight, regime) for regime in found or [None])
+
+
+def _per_day(sight: Sight, regime: Key | None) -> float:
+    """Acts a day in a regime; without one, at a factor of 1."""
+    factor = sight.number((*regime, "factor")) if regime else 1.0
     per_day = [_rate(sight, path, row, regime) for path, row in sight.rows("conduct.kinds.*")]
-    return days * (1.0 if factor is None else factor) * math.fsum(per_day)
+    return (1.0 if factor is None else factor) * with_offspring(per_day, sight)
 
 
 def _rate(sight: Sight, path: Key, row: Any, regime: Key | None) -> float:
     own = sight.number((*path, "incidents_per_day")) or 0.0
-    factor = sight.number((*regime[:-1], "kind_factors", str(row.get("id")))) if regime else None
+    factor = sight.number((*regime, "kind_factors", str(row.get("id")))) if regime else None
     return own * (1.0 if factor is None else factor)
 
 
@@ -178,9 +183,7 @@ def light(sight: Sight) -> Iterator[Fault]:
     """No means needs light and dark at once."""
     for path, row in sight.rows("monitoring.means.*"):
         if row.get("needs_light") is True and row.get("needs_dark") is True:
-            yield Fault(
-                (*path, "needs_dark"), "needs_light and needs_dark together leave no hour to look", "", "true"
-            )
+            yield Fault((*path, "needs_dark"), "needs_light and needs_dark together leave no hour to look", "", "true")
 
 
 def hidden_acts(sight: Sight) -> Iterator[Fault]:
@@ -196,9 +199,7 @@ def hidden_acts(sight: Sight) -> Iterator[Fault]:
     for path, share in sight.select("monitoring.hidden_share.*.*"):
         pd = best.get((str(path[-2]), str(path[-1])), 0.0)
         if sight.number(path) is not None and share + pd > 1 + _SUM:
-            yield Fault(
-                path, f"must be <= {1 - pd:.6g}, 1 - the best pd of this physics class", "", show(share)
-            )
+            yield Fault(path, f"must be <= {1 - pd:.6g}, 1 - the best pd of this physics class", "", show(share))
 
 
 def orbits(sight: Sight) -> Iterator[Fault]:
@@ -228,9 +229,7 @@ def patrols(sight: Sight) -> Iterator[Fault]:
         if len(names) > 1 and any(name in seas for name in names):
             yield Fault(path, "patrols sectors of the line or one sea area, not both", "make two units of it")
         first = {name: i for i, name in reversed(list(enumerate(names)))}
-        yield from (
-            Fault((*path, i), "named twice", "", show(n)) for i, n in enumerate(names) if first[n] != i
-        )
+        yield from (Fault((*path, i), "named twice", "", show(n)) for i, n in enumerate(names) if first[n] != i)
 
 
 def timetables(sight: Sight) -> Iterator[Fault]:
@@ -241,22 +240,14 @@ def timetables(sight: Sight) -> Iterator[Fault]:
         if key and not row.get(key):
             yield Fault((*path, "law"), f"needs {key}", "", show(row["law"]))
         times = row.get("times_h", [])
-        if (
-            sight.fine((*path, "times_h"))
-            and isinstance(times, list)
-            and any(a >= b for a, b in pairwise(times))
-        ):
+        if sight.fine((*path, "times_h")) and isinstance(times, list) and any(a >= b for a, b in pairwise(times)):
             yield Fault((*path, "times_h"), "times must rise")
 
 
 def stations(sight: Sight) -> Iterator[Fault]:
     """A unit that answers by posture has a station."""
     for path, row in sight.rows("response.units.*"):
-        if (
-            sight.value((*path, "role")) == "posture"
-            and row.get("station") is None
-            and sight.reached((*path, "station"))
-        ):
+        if sight.value((*path, "role")) == "posture" and row.get("station") is None and sight.reached((*path, "station")):
             yield Fault(
                 (*path, "station"),
                 "missing: a posture unit goes to a station",
@@ -273,6 +264,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     line,
     starts_known,
     candidates,
+    *EXCITATION,
     light,
     hidden_acts,
     orbits,

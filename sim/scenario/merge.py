@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from sim.scenario.errors import Key
 
+MAX_REMOVED = 200
+
 
 class Place(NamedTuple):
     """A path inside one file; the file is known by its number in order of reading, -1 for the command
@@ -81,7 +83,8 @@ def planted(value: Any, place: Place) -> Branch:
 
 def _removed(table: dict[str, Any]) -> tuple[str, ...] | None:
     names = table.get("remove")
-    return tuple(names) if isinstance(names, list) and all(isinstance(n, str) for n in names) else None
+    fits = isinstance(names, list) and len(names) <= MAX_REMOVED and all(isinstance(n, str) for n in names)
+    return tuple(names) if isinstance(names, list) and fits else None
 
 
 def _named(item: Any) -> bool:
@@ -98,9 +101,7 @@ def _rows(items: list[dict[str, Any]], place: Place) -> dict[str | int, Table]:
     return rows
 
 
-def merged(
-    base: Branch, over: Branch, clashes: list[Clash] | None, unmet: list[Unmet], path: Key = ()
-) -> Branch:
+def merged(base: Branch, over: Branch, clashes: list[Clash] | None, unmet: list[Unmet], path: Key = ()) -> Branch:
     """`over` laid on `base`; between equals (sibling includes) different values are noted as clashes."""
     if isinstance(base, Table) and isinstance(over, Table):
         kept = dropped(base, over, unmet)
@@ -149,10 +150,10 @@ def dropped(base: Table, over: Table, unmet: list[Unmet]) -> Table:
     north.
     """
     entries = dict(base.entries)
-    for name in over.remove:
+    for i, name in enumerate(over.remove):
         homes = _homes(base, name)
         if len(homes) != 1:
-            unmet.append(Unmet(_at_remove(over), name, len(homes), _removable(base)))
+            unmet.append(Unmet(_at_remove(over, i), name, len(homes), _removable(base)))
             continue
         home, item = homes[0]
         rows = entries[home]
@@ -172,8 +173,8 @@ def _removable(table: Table) -> tuple[str, ...]:
     return tuple(name for k, i in pairs for name in (str(i), f"{k}.{i}"))
 
 
-def _at_remove(table: Table) -> Place:
-    return Place(table.place.file, (*table.place.path, "remove"))
+def _at_remove(table: Table, number: int) -> Place:
+    return Place(table.place.file, (*table.place.path, "remove", number))
 
 
 def never_met(tree: Branch) -> Iterator[Unmet]:
@@ -181,7 +182,7 @@ def never_met(tree: Branch) -> Iterator[Unmet]:
     if isinstance(tree, Leaf):
         return
     if isinstance(tree, Table):
-        yield from (Unmet(_at_remove(tree), name, 0, ()) for name in tree.remove)
+        yield from (Unmet(_at_remove(tree, i), name, 0, ()) for i, name in enumerate(tree.remove))
     children: Iterable[Branch] = (tree.entries if isinstance(tree, Table) else tree.items).values()
     for branch in children:
         yield from never_met(branch)

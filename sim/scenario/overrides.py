@@ -40,9 +40,7 @@ def overridden(tree: Table, overrides: Sequence[tuple[str, str]]) -> Table:
 def _laid(tree: Table, key: str, text: str) -> Table:
     path = split_key(key)
     if path is None or len(path) > 64:
-        raise _refused(
-            key, "not a key", "write names joined by points, as in monitoring.drones.north.airframes"
-        )
+        raise _refused(key, "not a key", "write names joined by points, as in monitoring.drones.north.airframes")
     reason = unknown_key(path, tree)
     if reason:
         raise _refused(key, *reason)

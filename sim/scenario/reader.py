@@ -17,9 +17,11 @@ from sim.scenario.meaning import contradictions
 from sim.scenario.merge import Leaf, Named, Place, Table, numbered, plain
 from sim.scenario.overrides import overridden
 from sim.scenario.references import dangling, data_files, doubled, unknown_sweep_keys
+from sim.scenario.resolved import values
+from sim.scenario.scan import readable
 from sim.scenario.scenario import Scenario
 from sim.scenario.shape import Fault, shaped
-from sim.scenario.shipped import find_scenario
+from sim.scenario.shipped import find_scenario, shipped_names
 from sim.scenario.sight import sight
 
 _LONGEST_KEY = 300
@@ -28,7 +30,7 @@ _LONGEST_KEY = 300
 class Loaded(NamedTuple):
     """A scenario that has passed all checks.
 
-    `origins`: dotted key → `parts/x.toml:12` or `--set`, for every value set (all others are defaults);
+    `origins`: dotted key → `parts/x.toml:12`, `shipped:parts/x.toml:12`, `--set` or `default`, for every value;
     `warnings`: remarks of the reader; `tree`: what the files gave, merged, without defaults; `data_files`:
     dotted key → file.
     """
@@ -63,7 +65,8 @@ def read(
         All faults of shape and meaning at once; faults of reading and of grammar stand alone.
     """
     label = os.fspath(path)
-    file = Path(label) if os.path.splitext(label)[1] or os.path.exists(_safe(label)) else find_scenario(label)
+    file = find_scenario(label) if _is_name(label) else Path(label)
+    readable(file, str(file))
     library = Library(file, str(file))
     whole = library.load(file, str(file), file.name)
     if library.problems:
@@ -72,8 +75,11 @@ def read(
     return _checked(tree, library, library.contradictions(whole.clashes, tree), [Path(d) for d in data_dirs])
 
 
-def _safe(label: str) -> str:
-    return label.split("\0")[0] or "."
+def _is_name(label: str) -> bool:
+    """Whether a text without suffix is the name of a shipped scenario, or of nothing at all."""
+    if os.path.splitext(label)[1]:
+        return False
+    return label in shipped_names() or not os.path.exists(label.replace("\0", "�"))
 
 
 def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path]) -> Loaded:
@@ -93,9 +99,8 @@ def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: 
         raise _errors(problems, faults, known, library)
     leaves = (named for named in known.values() if isinstance(named.branch, Leaf))
     origins = {dotted(leaf.path): library.origin(leaf.place) for leaf in leaves}
-    return Loaded(
-        shape.scenario, origins, (), whole, {dotted(known[path].path): file for path, file in files.items()}
-    )
+    origins |= {value.key: "default" for value in values(shape.scenario) if value.key not in origins}
+    return Loaded(shape.scenario, origins, (), whole, {dotted(known[path].path): file for path, file in files.items()})
 
 
 class _Found(NamedTuple):
@@ -109,9 +114,7 @@ def _found(path: Key, known: Mapping[Key, Named]) -> tuple[Key, Place]:
     """Named path and place of a numbered path; inside a plain list the place is found from the list's own."""
     length = next(n for n in range(len(path), -1, -1) if path[:n] in known)
     near, rest = known[path[:length]], path[length:]
-    place = (
-        near.place if near.place.file == COMMAND_LINE else Place(near.place.file, (*near.place.path, *rest))
-    )
+    place = near.place if near.place.file == COMMAND_LINE else Place(near.place.file, (*near.place.path, *rest))
     return (*near.path, *rest), place
 
 
@@ -122,15 +125,11 @@ def _spot(fault: Fault, known: Mapping[Key, Named], library: Library) -> tuple[s
     return library.label(place), line, column
 
 
-def _errors(
-    problems: list[Problem], faults: list[_Found], known: Mapping[Key, Named], library: Library
-) -> ScenarioErrors:
+def _errors(problems: list[Problem], faults: list[_Found], known: Mapping[Key, Named], library: Library) -> ScenarioErrors:
     """The first faults by place, put into words; of the others only the number."""
     order = {file.label: number for number, file in enumerate(library.files)}
     both: list[_Found | Problem] = [*problems, *faults]
-    both.sort(
-        key=lambda p: (order.get(p.label if isinstance(p, _Found) else p.file, len(order)), p.line, p.column)
-    )
+    both.sort(key=lambda p: (order.get(p.label if isinstance(p, _Found) else p.file, len(order)), p.line, p.column))
     shown = [p if isinstance(p, Problem) else _problem(p, known) for p in both[:SHOWN]]
     return ScenarioErrors(shown, len(both) - len(shown))
 

@@ -40,6 +40,12 @@ REFERENCES = (
     Reference("conduct.regime", "regime", ("conduct.regimes",)),
     Reference("conduct.regimes.*.kind_factors.#", "kind", _KIND),
     Reference("conduct.kinds.*.id", "kind", _KIND),
+    Reference("conduct.path.*.regime", "regime", ("conduct.regimes",)),
+    Reference("conduct.chain.mean_stay_d.#", "regime", ("conduct.regimes",)),
+    Reference("conduct.chain.next_share.#", "regime", ("conduct.regimes",)),
+    Reference("conduct.chain.next_share.*.#", "regime", ("conduct.regimes",)),
+    Reference("conduct.excitation.*.kinds.*", "kind", ("conduct.kinds",)),
+    Reference("conduct.excitation.*.to_kind", "kind", ("conduct.kinds",)),
     Reference("monitoring.means.*.pd.#", "kind", _KIND),
     Reference("monitoring.means.*.trace_pd.#", "kind", _KIND),
     Reference("monitoring.means.*.confusion.#", "kind", _KIND),
@@ -97,9 +103,7 @@ def doubled(sight: Sight) -> Iterator[Fault]:
 
 def _lists(tree: dict[str, object]) -> list[str]:
     sections = [(name, part) for name, part in tree.items() if isinstance(part, dict)]
-    return [
-        f"{name}.{key}" for name, part in sections for key, value in part.items() if isinstance(value, list)
-    ]
+    return [f"{name}.{key}" for name, part in sections for key, value in part.items() if isinstance(value, list)]
 
 
 def _doubled(sight: Sight, patterns: Sequence[str]) -> Iterator[Fault]:

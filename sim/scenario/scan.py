@@ -12,7 +12,7 @@ import re
 import stat
 from pathlib import Path
 
-from sim.scenario.errors import Problem, ScenarioErrors, alone, printable
+from sim.scenario.errors import Problem, ScenarioErrors, alone, did_you_mean, printable
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 64
@@ -24,12 +24,11 @@ _WIDE = (
     (b"\xfe\xff", "UTF-16"),
 )
 _REFUSED = {
-    ".yaml": "YAML is not accepted: common readers turn Norway's unquoted NO into false; "
-    "aliases are not allowed here",
+    ".yaml": "YAML is not accepted: common readers turn Norway's unquoted NO into false; aliases are not allowed here",
     ".pkl": "pickle files are not accepted: reading one can run code",
     ".gz": "compressed files are not accepted: their uncompressed size is not known before they are read",
 }
-_REFUSED |= {
+_REFUSED = _REFUSED | {
     ".yml": _REFUSED[".yaml"],
     ".pickle": _REFUSED[".pkl"],
     ".zip": _REFUSED[".gz"],
@@ -51,6 +50,7 @@ def read_text(path: Path, label: str) -> str:
 
     Raises ScenarioErrors for whatever is not a regular UTF-8 file of at most 1 MiB with some content.
     """
+    readable(path, label)
     suffix = path.suffix.lower()
     if suffix not in (".toml", ".json"):
         rule = refusal(suffix) or "a scenario file ends in .toml or .json"
@@ -70,8 +70,8 @@ def refusal(suffix: str) -> str:
 
 def read_regular(path: Path, label: str, *, limit: int) -> bytes:
     """Bytes of a regular file of at most `limit` bytes; a pipe or device is refused before it can block."""
+    readable(path, label)
     try:
-        _regular(os.stat(path), label)
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as stream:
             _regular(os.fstat(handle), label)
@@ -79,18 +79,38 @@ def read_regular(path: Path, label: str, *, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         if isinstance(error, ScenarioErrors):
             raise
-        raise alone(label, _reason(error)) from None
+        raise alone(label, *_reason(error, path)) from None
     if len(data) > limit:
         raise alone(label, f"larger than {limit} bytes, the limit for one file")
     return data
 
 
-def _reason(error: Exception) -> str:
+def readable(path: Path, label: str) -> None:
+    """Refuse what is missing, a directory or a device before opening it.
+
+    Raises ScenarioErrors.
+    """
+    try:
+        _regular(os.stat(path), label)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ScenarioErrors):
+            raise
+        raise alone(label, *_reason(error, path)) from None
+
+
+def _reason(error: Exception, path: Path) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return "no such file"
+        return "no such file", did_you_mean(path.name, _beside(path))
     if isinstance(error, PermissionError):
-        return "cannot be read: permission denied"
-    return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+        return "cannot be read: permission denied", ""
+    return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}", ""
+
+
+def _beside(path: Path) -> list[str]:
+    try:
+        return [name for name in sorted(os.listdir(path.parent))[:500] if name.endswith((".toml", ".json"))]
+    except OSError:
+        return []
 
 
 def _regular(status: os.stat_result, label: str) -> None:
@@ -121,8 +141,10 @@ def _at_byte(data: bytes, place: int, label: str, rule: str, hint: str) -> Scena
     return ScenarioErrors([Problem(printable(label), before.count(b"\n") + 1, column, "", "", rule, hint)])
 
 
-def check_nesting(text: str, label: str, *, is_json: bool) -> None:
+def check_nesting(text: str, label: str, *, is_json: bool) -> int:
     """Refuse keys of more than 64 parts, nesting deeper than 64 and masses of values before a parser meets them.
+
+    Returns the number of marks that open or part values.
 
     Python's own parsers take memory by the square of a key's parts and a stack frame for each bracket.
     """
@@ -146,6 +168,7 @@ def check_nesting(text: str, label: str, *, is_json: bool) -> None:
             raise located(text, match.start(), label, rule)
         if depth > MAX_DEPTH or parts >= MAX_DEPTH:
             raise _too_deep(text, match.start(), label, "a key" if parts >= MAX_DEPTH else "a value")
+    return marks
 
 
 def _too_deep(text: str, place: int, label: str, what: str) -> ScenarioErrors:

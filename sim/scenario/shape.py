@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from sim.scenario.errors import Key, did_you_mean, printable, quoted, show
 from sim.scenario.keys import Slot, meant_key, model_of, options, slot
+from sim.scenario.merge import MAX_REMOVED
 from sim.scenario.scenario import Scenario
 
 _KINDS = {
@@ -100,11 +101,7 @@ def _unfit(node: Any, path: Key) -> str:
     if isinstance(node, int) and not -(2**63) <= node < 2**63:
         return "too large: whole numbers must fit in 64 bits"
     if isinstance(node, date | time | datetime):
-        return (
-            "needs a time and an offset, as in 2026-02-01T00:00:00Z"
-            if path == ("start",)
-            else "a date has no place here"
-        )
+        return "needs a time and an offset, as in 2026-02-01T00:00:00Z" if path == ("start",) else "a date has no place here"
     if isinstance(node, str) and any(0xD800 <= ord(letter) < 0xE000 for letter in node):
         return "holds a lone surrogate, which is no letter"
     return ""
@@ -177,7 +174,7 @@ def _absent(path: Key, tree: Any) -> str:
 def _unknown(path: Key, tree: Any) -> str:
     name = str(path[-1])
     if name == "remove":
-        return 'remove takes a list of ids, as in remove = ["north"]'
+        return f'remove takes a list of at most {MAX_REMOVED} ids, as in remove = ["north"]'
     if name == "include":
         return "include stands at the top of a file, before the first table"
     return meant_key(name, path, tree)
@@ -199,9 +196,7 @@ def _tag(error: ErrorDetails, path: Key, node: Any) -> Fault:
     if error["type"] == "union_tag_not_found":
         return Fault((*path, "type"), "missing", "it tells which keys follow", "", "parent")
     tag = node.get("type")
-    return Fault(
-        (*path, "type"), f"must be one of {', '.join(tags)}", did_you_mean(str(tag), tags), show(tag)
-    )
+    return Fault((*path, "type"), f"must be one of {', '.join(tags)}", did_you_mean(str(tag), tags), show(tag))
 
 
 def _words(kind: str, node: Any, error: ErrorDetails, here: Slot | None) -> tuple[str, str]:
@@ -215,9 +210,7 @@ def _words(kind: str, node: Any, error: ErrorDetails, here: Slot | None) -> tupl
         words = [w.strip("'") for w in str(context["expected"]).replace(" or ", ", ").split(", ")]
         return f"must be one of {', '.join(words)}", did_you_mean(str(node), words)
     if kind == "string_pattern_mismatch":
-        return "an id has small letters, digits, - and _, starts with a letter or digit, at most 64", _slug(
-            str(node)
-        )
+        return "an id has small letters, digits, - and _, starts with a letter or digit, at most 64", _slug(str(node))
     if kind == "string_too_long":
         return f"at most {context['max_length']} characters, has {len(str(node))}", ""
     if kind.startswith("datetime"):
@@ -277,7 +270,5 @@ def _plain(number: float) -> str:
 
 
 def _slug(text: str) -> str:
-    slug = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in text.lower()).strip(
-        "-_"
-    )[:64]
+    slug = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in text.lower()).strip("-_")[:64]
     return f"such as {quoted(slug)}" if slug else ""

@@ -14,9 +14,7 @@ from typing import Any
 from sim.scenario.errors import Problem, ScenarioErrors, dotted, printable
 from sim.scenario.scan import MAX_DEPTH, TOKEN, check_nesting, located
 
-_PLACE = re.compile(
-    r"(.*?)(?: in a key/value pair)? \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL
-)
+_PLACE = re.compile(r"(.*?)(?: in a key/value pair)? \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 _LONG_NUMBER = re.compile(r"[0-9][0-9_]{4300,}")
 _TWICE = (
     "Cannot overwrite a value",
@@ -28,18 +26,18 @@ _TWICE = (
 _WIDTH = 78
 
 
-def parse(text: str, label: str, *, is_json: bool) -> dict[str, Any]:
-    """Tables of one file.
+def parse(text: str, label: str, *, is_json: bool) -> tuple[dict[str, Any], int]:
+    """Tables of one file, and the number of marks that open or part values.
 
     Raises ScenarioErrors with a single fault: the first place where the text breaks the grammar.
     """
-    check_nesting(text, label, is_json=is_json)
+    marks = check_nesting(text, label, is_json=is_json)
     try:
         tree = _json(text, label) if is_json else _toml(text, label)
     except (RecursionError, MemoryError):
         raise located(text, 0, label, f"nested too deeply: more than {MAX_DEPTH} levels") from None
     _check_depth(tree, label)
-    return tree
+    return tree, marks
 
 
 def _toml(text: str, label: str) -> dict[str, Any]:
@@ -48,9 +46,7 @@ def _toml(text: str, label: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise _grammar(text, label, str(error)) from None
     except ValueError:
-        return _toml(
-            _shortened(text, label), label
-        )  # Python refuses integers over 4,300 digits, without a place
+        return _toml(_shortened(text, label), label)  # Python refuses integers over 4,300 digits, without a place
 
 
 def _shortened(text: str, label: str) -> str:
@@ -73,11 +69,7 @@ def _grammar(text: str, label: str, message: str) -> ScenarioErrors:
     row = rows[line - 1] if line <= len(rows) else ""
     rule = f"TOML syntax error at line {line}, column {column}: {what[:1].lower() + what[1:]}"
     return ScenarioErrors(
-        [
-            Problem(
-                printable(label), line, column, "", "", rule, _meant(what, row, column), _excerpt(row, column)
-            )
-        ]
+        [Problem(printable(label), line, column, "", "", rule, _meant(what, row, column), _excerpt(row, column))]
     )
 
 

@@ -32,8 +32,8 @@ class Staff(Part):
     night_analysts: Annotated[int, Field(ge=0, le=10_000)] = key("analysts on the night shift (22 h to 6 h)", 0)
     service_median_min: Annotated[float, Field(gt=0.0, le=1e5)] = key("median work on one report", 25.0)
     service_log_sd: LogSd = key("spread of that work, where its law is lognormal", 0.6)
-    service_law: Literal["lognormal", "exponential", "erlang2", "fixed", "uniform"] = key("law of the work on one report", "lognormal")
-    queue_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = key("reports at the desk above which new ones are refused", None)
+    service_law: Literal["lognormal", "exponential", "erlang2", "fixed", "uniform"] = key("law of that work", "lognormal")
+    queue_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = key("reports at the desk that make it full", None)
     patience_mean_h: PositiveHours | None = key("mean time after which a waiting report is dropped; absent = never", None)
 
 

@@ -104,7 +104,8 @@ class CaseBook:
 
     def _open_case(self, seen: Observation) -> Case:
         """Open a file on a new report and see to its closing."""
-        case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, seen.seen_us - seen.onset_us, seen.seen_us)
+        doubt_us = seen.seen_us - seen.onset_us
+        case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, doubt_us, seen.seen_us)
         self.cases[seen.id] = case
         self.open.setdefault((seen.kind, seen.cell), []).append(case)
         self.clock.after(round(self.section.standard.close_after_h * _HOUR_US), _STAFF, low40(seen.id), self._expire, case)

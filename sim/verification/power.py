@@ -13,6 +13,7 @@ from sim.foundation.scan import NEVER, LookTable, Sensors, Targets, first_contac
 from sim.foundation.streams import F64, I64, U64, Streams, mix64, mix_name, uniform
 from sim.scenario.agreement import GRADES, Agreement
 from sim.verification.beliefs import Beliefs
+from sim.verification.evidence import CONFIRMED_ON_SITE
 
 _HOUR_US = 3_600_000_000.0
 
@@ -85,7 +86,8 @@ def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, secto
     end = onset + np.maximum((beliefs.duration_h[kind] * _HOUR_US).astype(np.int64), 1)
     side = place // (len(field.cells_of_sector) * field.periods * field.ghosts)
     depth = np.where(field.sea_sector[sector], 0.0, np.where(side == 1, 1, -1) * beliefs.depth_km[kind])
-    return Ghosts(key, place, kind, cell, depth, depth * beliefs.trace_sign[kind], onset, end, end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64))
+    trace = end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64)
+    return Ghosts(key, place, kind, cell, depth, depth * beliefs.trace_sign[kind], onset, end, trace)
 
 
 def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, physics: NDArray[np.int8],
@@ -105,16 +107,18 @@ def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, phy
 
 
 def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
-             lag_us: I64, delay_us: int) -> F64:
+             lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False) -> F64:
     """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
 
     A ghost act counts when enough kinds of evidence saw it `lag_us` (one for each period) before the verdict, and it would
-    be given to the right side; the points of the acts that count must reach the points of a breach.
+    be given to the right side; the points of the acts that count must reach the points of a breach. A grade of
+    confirmed-remote needs a third look: a cued one, or else a third kind of evidence; confirmed-on-site needs teams.
     """
     grade = np.array([GRADES.index(kind.grade) for kind in agreement.kinds])[ghosts.kind]
-    needed = np.where(grade == 0, 1, kinds)
+    needed = np.array([1, kinds, max(kinds, 2 if cued else 3), kinds])[grade]
     ranked = np.sort(times, axis=1)
     known = ranked[np.arange(len(needed)), np.minimum(needed, ranked.shape[1]) - 1]
+    known = np.where((grade == CONFIRMED_ON_SITE) & (not teams), NEVER, known)
     period = ghosts.place // field.ghosts % field.periods
     due = (period + 1) * field.period_us + delay_us
     named = uniform(mix_name(ghosts.key, "attribution")) < beliefs.attributed[ghosts.kind] * (1 - beliefs.wrong_side)

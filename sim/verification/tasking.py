@@ -23,5 +23,4 @@ def want_of(case: Case, tasking: Tasking, *, points: float) -> Want | None:
     """Decide whether a case orders a look now; None where it has had its share or is not worth one."""
     if case.cues >= tasking.looks_per_case or points < tasking.min_points:
         return None
-    case.cues += 1
-    return Want(case.key, case.cues, case.cell, frozenset(seen.physics for seen in case.evidence))
+    return Want(case.key, case.cues + 1, case.cell, frozenset(seen.physics for seen in case.evidence))

@@ -20,7 +20,7 @@ CASES = Path(__file__).parents[2].parent / "shared" / "cases" / "cases_developer
 def cells_at(*places: tuple[float, float]) -> Cells:
     n = len(places)
     lat, lon = (np.array(c, dtype=np.float64) for c in zip(*places, strict=True))
-    return Cells(np.arange(n), np.arange(n) * 50.0 + 25, np.full(n, 50.0), lat, lon, np.zeros(n, dtype=bool),
+    return Cells(np.arange(n), np.arange(25.0, 50.0 * n, 50.0), np.full(n, 50.0), lat, lon, np.zeros(n, dtype=bool),
                  tuple(f"s{i}" for i in range(n)), n, 50.0 * n)
 
 

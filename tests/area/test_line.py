@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ SKY = Climate(cloud_share=(0.5,) * 12, strong_wind_share=(0.0,) * 12, icing_shar
 LINE = ((33.0, 47.0), (34.0, 47.0), (34.0, 48.0))
 
 
-def area(*, seas: tuple[Sea, ...] = (), side_a: str = "left", cell_km: float = 5.0) -> Area:
+def area(*, seas: tuple[Sea, ...] = (), side_a: Any = "left", cell_km: float = 5.0) -> Area:
     total = polyline_length_km(vertices(Area(line=LINE, sectors=(Sector(id="x", from_km=0.0, to_km=1.0),), climate=SKY)))
     sectors = (Sector(id="west", from_km=0.0, to_km=73.0), Sector(id="north", from_km=73.0, to_km=total))
     return Area(line=LINE, sectors=sectors, seas=seas, climate=SKY, side_a=side_a, cell_km=cell_km)

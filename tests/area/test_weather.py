@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +21,12 @@ def cells(n: int = 4, *, km: float = 50.0, sea: int = 0) -> Cells:
     """Sectors of one cell each along the 48th parallel, then sea areas far in the west, beside the first sector."""
     total = n + sea
     lon = np.concatenate((30 + np.arange(n) * km / 74.6, np.full(sea, 29.9)))
-    return Cells(np.arange(total), (np.arange(total) + 0.5) * km, np.full(total, km), np.full(total, 48.0), lon,
-                 np.arange(total) >= n, tuple(f"s{i}" for i in range(total)), n, n * km)
+    return Cells(np.arange(total), (np.arange(total) + 0.5).astype(np.float64) * km, np.full(total, km),
+                 np.full(total, 48.0), lon, np.arange(total) >= n, tuple(f"s{i}" for i in range(total)), n, n * km)
 
 
-def climate(**keys: object) -> Climate:
-    return Climate(**({"cloud_share": (0.75,) * 12, "strong_wind_share": (0.2,) * 12, "icing_share": (0.3,) * 12} | keys))  # type: ignore[arg-type]
+def climate(**keys: Any) -> Climate:
+    return Climate(**({"cloud_share": (0.75,) * 12, "strong_wind_share": (0.2,) * 12, "icing_share": (0.3,) * 12} | keys))
 
 
 def sky(where: Climate, *, days: int = 30, sectors: int = 4, replication: int = 0, sea: int = 0,

@@ -107,6 +107,7 @@ def _loop(rows: list[Row], s: Sensors, t: Targets, bin_us: int) -> tuple[list[in
     best, which = [], []
     for i in range(len(t.key)):
         times = [_contact(r, s, t, i, bin_us) if r.cell == t.cell[i] else int(NEVER) for r in rows]
+        times = [time if time >= t.since_us else int(NEVER) for time in times]
         first = min(times, default=int(NEVER))
         best.append(first)
         which.append(times.index(first) if first < NEVER else -1)
@@ -143,10 +144,10 @@ def _three(theta: list[float]) -> Sensors:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(_LOOKS, _ACTS, st.lists(st.sampled_from([0.0, 0.05, 0.4, 1.0]), min_size=6, max_size=6), st.sampled_from([H, H // 3]),
-       st.sampled_from([1, 2, 16]))
+       st.sampled_from([1, 2, 16]), st.sampled_from([0, 3 * H]))
 def test_first_contacts_are_those_of_a_plain_loop(rows: list[Row], wanted: Wanted,
-                                                  theta: list[float], bin_us: int, block: int) -> None:
-    table, watching, targets = table_of(rows, bin_us=bin_us), _three(theta), _targets(wanted)
+                                                  theta: list[float], bin_us: int, block: int, since: int) -> None:
+    table, watching, targets = table_of(rows, bin_us=bin_us), _three(theta), _targets(wanted)._replace(since_us=since)
     time, which = first_contacts(table, watching, targets, block=block)
     assert (time.tolist(), which.tolist()) == _loop(rows, watching, targets, bin_us)
 

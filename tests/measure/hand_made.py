@@ -62,7 +62,7 @@ def scenario(**keys: Any) -> Scenario:
     terms = Agreement(
         kinds=(Kind(id="fire", goal_h=6.0), Kind(id="strike", domain="air", severity="grave", points=12.0, goal_h=1.0))
     )
-    given = {
+    given: dict[str, Any] = {
         "schema": 1,
         "name": "hand",
         "start": datetime(2026, 2, 1, tzinfo=UTC),

@@ -29,7 +29,7 @@ def measured(made: History | None = None, how: Scenario | None = None, **rows: A
     return measure(made or history(violations=ACTS, **rows), how or scenario())
 
 
-def value(of: Measured, name: str, by: str = "all", group: str = "") -> tuple[float, float]:
+def value(of: Measured, name: str, by: str = "all", group: str = "") -> Any:
     found = [(r.numerator, r.denominator) for r in of.rows if (r.measure, r.by, r.group) == (name, by, group)]
     assert len(found) == 1, (name, by, group, found)
     return found[0]

@@ -36,7 +36,7 @@ def told(
 
 
 def hours(tables: dict[str, list[dict[str, Any]]]) -> list[float]:
-    found = stage_hours(history(**tables).tables)
+    found = stage_hours(history({}, **tables).tables)
     assert list(found) == list(STAGES) and len({count for _, count in found.values()}) == 1
     return [total for total, _ in found.values()]
 
@@ -67,7 +67,7 @@ def test_stages_add_to_the_time_from_onset_to_answer(times: list[float]) -> None
 def test_the_earliest_answer_of_an_act_counts_once() -> None:
     tables = told()
     tables["orders"].append({"order": "o2", "case": "c", "decided_h": 14.0, "violation": "a"})  # a notice
-    found = stage_hours(history(**tables).tables)
+    found = stage_hours(history({}, **tables).tables)
     assert found["decision"] == (1.0, 1.0) and found["transit"] == (0.0, 1.0)
 
 
@@ -79,10 +79,10 @@ def test_cases_that_are_not_counted() -> None:
         told() | {"orders": []},
         told(there=float("nan")),
     ):
-        assert stage_hours(history(**tables).tables)["detection"] == (0.0, 0.0)
+        assert stage_hours(history({}, **tables).tables)["detection"] == (0.0, 0.0)
 
 
 def test_answers_to_nothing_are_not_counted() -> None:
     tables = told()
     tables["orders"][0]["violation"] = ""
-    assert stage_hours(history(**tables).tables)["detection"] == (0.0, 0.0)
+    assert stage_hours(history({}, **tables).tables)["detection"] == (0.0, 0.0)

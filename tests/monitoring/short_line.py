@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.area.light import Light, light_of
@@ -21,7 +23,7 @@ KM_PER_DEG = 74.6
 
 def cells(n: int = 20, *, size_km: float = 5.0, sectors: int = 2) -> Cells:
     """Cells in equal sectors w0, w1, … along the 48th parallel from 36° E."""
-    km = (np.arange(n) + 0.5) * size_km
+    km: Any = (np.arange(n) + 0.5) * size_km
     return Cells(
         np.arange(n) * sectors // n,
         km,
@@ -38,12 +40,12 @@ def cells(n: int = 20, *, size_km: float = 5.0, sectors: int = 2) -> Cells:
 BASE = Place(lat_deg=48.0, lon_deg=36.0)
 
 
-def climate(**keys: object) -> Climate:
+def climate(**keys: Any) -> Climate:
     """A clear and calm sky, unless told otherwise."""
-    return Climate(**({"cloud_share": (0.0,) * 12, "strong_wind_share": (0.0,) * 12, "icing_share": (0.0,) * 12} | keys))  # type: ignore[arg-type]
+    return Climate(**({"cloud_share": (0.0,) * 12, "strong_wind_share": (0.0,) * 12, "icing_share": (0.0,) * 12} | keys))
 
 
-def sky(where: Cells, *, days: int = 30, replication: int = 0, **keys: object) -> Sky:
+def sky(where: Cells, *, days: int = 30, replication: int = 0, **keys: Any) -> Sky:
     """One history of the sky."""
     return sky_of(
         climate(**keys),
@@ -59,25 +61,25 @@ def light(where: Cells, *, days: int = 30, start_s: float = START_S) -> Light:
     return light_of(where, start_unix_s=start_s, horizon_us=days * DAY)
 
 
-def means(name: str = "eye", physics: str = "optical", pd: float = 0.5, **keys: object) -> Means:
+def means(name: str = "eye", physics: str = "optical", pd: float = 0.5, **keys: Any) -> Means:
     """One means that notices fire."""
-    return Means(**({"id": name, "physics": physics, "pd": {"fire": pd}} | keys))  # type: ignore[arg-type]
+    return Means(**({"id": name, "physics": physics, "pd": {"fire": pd}} | keys))
 
 
-def allowed(side: str = "A", **keys: object) -> Consent:
+def allowed(side: str = "A", **keys: Any) -> Consent:
     """Consent to everything on one side."""
     every = ("drones", "posts", "observers", "teams")
-    return Consent(**({"id": f"all-{side.lower()}", "side": side, "means": every} | keys))  # type: ignore[arg-type]
+    return Consent(**({"id": f"all-{side.lower()}", "side": side, "means": every} | keys))
 
 
-def monitoring(*, consent: tuple[Consent, ...] | None = None, **keys: object) -> Monitoring:
+def monitoring(*, consent: tuple[Consent, ...] | None = None, **keys: Any) -> Monitoring:
     """A design with consent of side A."""
-    return Monitoring(consent=(allowed(),) if consent is None else consent, **keys)  # type: ignore[arg-type]
+    return Monitoring(consent=(allowed(),) if consent is None else consent, **keys)
 
 
-def unit(**keys: object) -> Drones:
+def unit(**keys: Any) -> Drones:
     """A drone unit that nothing troubles, unless told otherwise."""
-    calm = {
+    calm: dict[str, Any] = {
         "id": "unit",
         "base": "base",
         "means_by_day": "eye",
@@ -92,7 +94,7 @@ def unit(**keys: object) -> Drones:
         "failure_mean_h": 1e5,
         "interference_share": 0.0,
     }
-    return Drones(**(calm | keys))  # type: ignore[arg-type]
+    return Drones(**(calm | keys))
 
 
 TERMS = Agreement(kinds=(Kind(id="fire"),))

@@ -78,7 +78,7 @@ def test_a_drone_serves_one_case_at_a_time() -> None:
 
 
 def test_groundings_beside_a_flight_do_not_hide_it() -> None:
-    """A grounded flight is on record at once, one that flies only when it is on station: the record is not in order of the two."""
+    """Groundings are on record between the flights, whose order is that of take-off, not of coming on station."""
     flights = [sortie(0, 8, 16), grounded(1, 7.5), grounded(2, 9.0), sortie(3, 10.5, 18)]
     assert cueing(flying(*flights, orbits=2)).drone(5, 1, 0, frozenset(), NOON) is not None
     offer = cueing(flying(*flights, orbits=2)).drone(5, 1, 0, frozenset(), 17 * H)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_no_airframe_flies_twice_at_once_or_before_its_turnaround(replication: i
     assert {s.lost for s in flights} >= {"", "failure", "jammed"}
     for frame in range(3):
         mine = sorted((s for s in flights if s.airframe == frame), key=lambda s: s.start_us)
-        assert all(b.start_us - a.end_us >= 3 * H for a, b in zip(mine, mine[1:], strict=False))
+        assert all(b.start_us - a.end_us >= 3 * H for a, b in pairwise(mine))
         assert [s.lost for s in mine].index("loss") == len(mine) - 1 if "loss" in [s.lost for s in mine] else True
     marks = sorted([(s.start_us, 1) for s in flights] + [(s.end_us, -1) for s in flights], key=lambda m: (m[0], m[1]))
     assert 0 < np.cumsum([m[1] for m in marks]).max() <= 3
@@ -331,7 +332,7 @@ def _met(rate_km2_h: float, *, acts: int, minutes: float) -> float:
     )
     looks, _ = _legs(flown, cells, where=design)
     order = np.lexsort((looks.luck, looks.start_us, looks.cell))
-    looks = Looks(*(column[order] for column in looks))
+    looks = Looks._make(column[order] for column in looks)
     keys, kind = mix64(8, np.arange(acts)), np.zeros(acts, dtype=np.int64)
     sensors = sensors_of(keys, kind, library_of(design, world.TERMS), layout.sensing)
     rng = np.random.Generator(np.random.PCG64(6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,9 @@ KIND = np.zeros(N, dtype=np.int64)
 TERMS = Agreement(kinds=(Kind(id="fire"), Kind(id="move")))
 
 
-def library(*, correlation: float = 0.5, hidden: float | None = None, **keys: object) -> Library:
+def library(*, correlation: float = 0.5, hidden: float | None = None, **keys: Any) -> Library:
     means = (world.means("a", "optical", 0.5), world.means("b", "optical", 0.2), world.means("c", "thermal", 0.7))
-    given: dict[str, object] = {} if hidden is None else {"hidden_share": {p: {"fire": hidden, "move": hidden} for p in PHYSICS}}
+    given: dict[str, Any] = {} if hidden is None else {"hidden_share": {p: {"fire": hidden, "move": hidden} for p in PHYSICS}}
     return library_of(world.monitoring(means=means, look_correlation=correlation, **given, **keys), TERMS)
 
 

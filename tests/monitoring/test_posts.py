@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import short_line as world
 from short_line import DAY, H
 
-from sim.area.light import lit
+from sim.area.light import Light, lit
 from sim.foundation.streams import streams_of
 from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks
 from sim.monitoring.posts import cells_of_sectors, look_times, observer_looks, outages, post_looks, timetable_looks
@@ -19,12 +20,20 @@ CELLS = world.cells()
 LIGHT = world.light(CELLS)
 
 
-def posts(**keys: object) -> Posts:
-    calm = {"id": "masts", "means": "eye", "side": "A", "sites": 4, "reach_km": 6.0, "setback_km": 2.0, "available_share": 1.0}
-    return Posts(**(calm | keys))  # type: ignore[arg-type]
+def posts(**keys: Any) -> Posts:
+    calm: dict[str, Any] = {
+        "id": "masts",
+        "means": "eye",
+        "side": "A",
+        "sites": 4,
+        "reach_km": 6.0,
+        "setback_km": 2.0,
+        "available_share": 1.0,
+    }
+    return Posts(**(calm | keys))
 
 
-def stand(which: Posts, *, what: Means | None = None, days: int = 30, replication: int = 0, **keys: object) -> Looks:
+def stand(which: Posts, *, what: Means | None = None, days: int = 30, replication: int = 0, **keys: Any) -> Looks:
     return post_looks(
         which,
         3,
@@ -100,8 +109,8 @@ def test_sites_fail_alone_and_their_lost_hours_are_told() -> None:
 
 
 @pytest.mark.parametrize(("key", "day"), [("needs_light", True), ("needs_dark", False)])
-def test_cameras_lose_the_night_and_others_the_day(key: str, day: bool) -> None:
-    looks = stand(posts(), what=world.means(**{key: True}))
+def test_cameras_lose_the_night_and_others_the_day(key: Any, day: bool) -> None:
+    looks = stand(posts(), what=world.means().model_copy(update={key: True}))
     assert set(looks.lost.tolist()) == {MADE, NIGHT}
     for step in (0.01, 0.5, 0.99):  # edges of light cut the stares
         at = looks.start_us + (step * (looks.end_us - looks.start_us)).astype(np.int64)
@@ -127,22 +136,13 @@ def test_cells_of_sectors_are_found_by_name() -> None:
 # ---- observers ------------------------------------------------------------------------------------------------------
 
 
-def people(**keys: object) -> Observers:
-    calm = {"id": "eyes", "means": "human", "side": "A", "monitors": 100, "reach_km": 5.0, "access_share": 1.0}
-    return Observers(**(calm | keys))  # type: ignore[arg-type]
+def people(**keys: Any) -> Observers:
+    calm: dict[str, Any] = {"id": "eyes", "means": "human", "side": "A", "monitors": 100, "reach_km": 5.0, "access_share": 1.0}
+    return Observers(**(calm | keys))
 
 
-def walk(which: Observers, *, days: int = 30, replication: int = 0, light: object = LIGHT, **keys: object) -> tuple[Looks, float]:
-    return observer_looks(
-        which,
-        5,
-        2,
-        world.monitoring(**keys),
-        CELLS,
-        light,
-        streams_of(1, replication),  # type: ignore[arg-type]
-        horizon_us=days * DAY,
-    )
+def walk(which: Observers, *, days: int = 30, replication: int = 0, light: Light = LIGHT, **keys: Any) -> tuple[Looks, float]:
+    return observer_looks(which, 5, 2, world.monitoring(**keys), CELLS, light, streams_of(1, replication), horizon_us=days * DAY)
 
 
 def test_patrols_leave_and_return_by_daylight() -> None:
@@ -198,8 +198,9 @@ def test_more_monitors_leave_the_first_patrols_as_they_were() -> None:
 # ---- timetables -----------------------------------------------------------------------------------------------------
 
 
-def table(**keys: object) -> Timetable:
-    return Timetable(**({"id": "t", "means": "eye", "gap_h": 12.0} | keys))  # type: ignore[arg-type]
+def table(**keys: Any) -> Timetable:
+    calm: dict[str, Any] = {"id": "t", "means": "eye", "gap_h": 12.0}
+    return Timetable(**(calm | keys))
 
 
 def test_fixed_gaps_with_even_phases_interleave() -> None:
@@ -222,7 +223,7 @@ def test_first_look_of_a_random_phase_is_uniform() -> None:
     assert first.min() >= 0 and first.max() < 1
 
 
-LAWS = [
+LAWS: list[tuple[str, dict[str, Any], float, float]] = [
     ("exponential", {}, 12.0, 2 * 144.0),
     ("erlang", {"shape": 4}, 12.0, 144.0 * (1 + 1 / 4)),
     ("uniform", {}, 12.0, 24.0**2 / 3),
@@ -232,7 +233,7 @@ LAWS = [
 
 
 @pytest.mark.parametrize(("law", "keys", "mean", "square"), LAWS)
-def test_looks_begin_in_the_steady_state(law: str, keys: dict[str, object], mean: float, square: float) -> None:
+def test_looks_begin_in_the_steady_state(law: str, keys: dict[str, Any], mean: float, square: float) -> None:
     """Wait for the first look: E[g²] / 2 E[g], the inspection paradox; looks in T: T / E[g]."""
     n = 1500
     drawn = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import short_line as world
@@ -18,19 +20,26 @@ CELLS = world.cells()
 N = 20
 
 
-def family(**keys: object) -> Satellites:
+def family(**keys: Any) -> Satellites:
     orbit = RepeatCycle(type="repeat", revolutions=175, days=12, descending_time_h=6.0)
-    calm = {"id": "eyes", "means": "eye", "orbit": orbit, "off_nadir_max_deg": 30.0, "mode": "tasked", "scenes_per_day": 10}
-    return Satellites(**(calm | keys))  # type: ignore[arg-type]
+    calm: dict[str, Any] = {
+        "id": "eyes",
+        "means": "eye",
+        "orbit": orbit,
+        "off_nadir_max_deg": 30.0,
+        "mode": "tasked",
+        "scenes_per_day": 10,
+    }
+    return Satellites(**(calm | keys))
 
 
-def windows(rows: list[tuple[int, int, int, int]], names: tuple[str, ...] = ("one", "two"), **keys: object) -> Passes:
+def windows(rows: list[tuple[int, int, int, int]], names: tuple[str, ...] = ("one", "two"), **keys: Any) -> Passes:
     """Passes from (cell, time, satellite, pass number)."""
     cell, time, satellite, number = (np.array([r[i] for r in rows], dtype=np.int64) for i in range(4))
     return passes_from(family(**keys), CELLS, cell=cell, time_us=time, satellite=satellite, names=names, pass_number=number)
 
 
-def daily(*, days: int = 30, per_day: int = 3, **keys: object) -> Passes:
+def daily(*, days: int = 30, per_day: int = 3, **keys: Any) -> Passes:
     """Passes over every cell at even times of each day."""
     rows = [
         (c, d * DAY + k * DAY // per_day + c * 1000, 0, d * per_day + k)

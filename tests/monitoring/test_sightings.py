@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,14 +30,14 @@ KEYS = mix64(name_key("sights"), np.arange(N)).tolist()
 
 def act(*, side: int = 0, anonymous: bool = False, km: float = 52.0) -> Acts:
     one = np.array([1])
-    return Acts(**dict.fromkeys(Acts._fields, one)  # type: ignore[arg-type]
+    return Acts(**dict.fromkeys(Acts._fields, one)
                 | {"id": np.array([77], dtype=np.uint64), "kind": one * 0, "side": one * side, "cell": one * int(km // 5),
                    "km": np.array([km]), "depth_km": np.array([1.0]), "onset_us": one * 0, "end_us": one * 10 * H,
                    "trace_us": one * 20 * H, "anonymous": np.array([anonymous]), "happens": np.array([True])})
 
 
-def seen(sensor: int = 0, **keys: object) -> list[Observation]:
-    what = act(**keys)  # type: ignore[arg-type]
+def seen(sensor: int = 0, **keys: Any) -> list[Observation]:
+    what = act(**keys)
     return [observe(key, H, what, 0, sensor, SENSING, LIBRARY, CELLS, 0) for key in KEYS]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ H = 3.6e9
 N = 6000
 
 
-def body(**keys: object) -> Procedure:
-    return Procedure(**({"id": "body", "members": 5, "needed": 3, "median_h": 6.0, "law": "exponential"} | keys))  # type: ignore[arg-type]
+def body(**keys: Any) -> Procedure:
+    calm: dict[str, Any] = {"id": "body", "members": 5, "needed": 3, "median_h": 6.0, "law": "exponential"}
+    return Procedure(**(calm | keys))
 
 
 def times(how: Procedure, n: int = N) -> np.ndarray:

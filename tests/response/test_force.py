@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sim.foundation.geodesy import Place, distance_km
@@ -27,8 +29,8 @@ AREA = Area(
 KM = distance_km(NEAR, GOAL)
 
 
-def unit(name: str = "team", **keys: object) -> Unit:
-    calm = {
+def unit(name: str = "team", **keys: Any) -> Unit:
+    calm: dict[str, Any] = {
         "id": name,
         "contribution": "c",
         "domain": "land",
@@ -38,7 +40,7 @@ def unit(name: str = "team", **keys: object) -> Unit:
         "speed_kmh": 50.0,
         "task_h": 6.0,
     }
-    return Unit(**(calm | keys))  # type: ignore[arg-type]
+    return Unit(**(calm | keys))
 
 
 def force(*units: Unit) -> Force:
@@ -47,7 +49,7 @@ def force(*units: Unit) -> Force:
 
 def send(
     of: Force, *, at_h: float = 0.0, key: int = 1, domain: str = "land", role: str = "team"
-) -> tuple[int, float, float, float] | None:
+) -> Any:
     move = of.dispatch(key, round(at_h * H), domain=domain, role=role, place=GOAL)
     return None if move is None else (move.unit, *(round(t / H, 6) for t in (move.moved_us, move.on_station_us, move.left_us)))
 
@@ -68,15 +70,15 @@ def test_posture_goes_to_its_station_not_to_the_place() -> None:
 
 def test_the_unit_that_can_be_there_first_goes() -> None:
     slow, fast, away = unit("slow", speed_kmh=20.0), unit("fast", notice_h=0.5), unit("away", base="far", notice_h=0.0)
-    assert send(force(slow, fast, away))[0] == 1  # type: ignore[index]
-    assert send(force(slow, away))[0] == 0  # type: ignore[index]
-    assert send(force(unit("one"), unit("two")))[0] == 0  # type: ignore[index]
+    assert send(force(slow, fast, away))[0] == 1
+    assert send(force(slow, away))[0] == 0
+    assert send(force(unit("one"), unit("two")))[0] == 0
 
 
 def test_only_units_of_the_domain_and_role_go() -> None:
     of = force(unit(), unit("ship", domain="sea", role="posture", station="box"))
     assert send(of, domain="sea") is None and send(of, domain="air", role="posture") is None
-    assert send(of, domain="sea", role="posture")[0] == 1  # type: ignore[index]
+    assert send(of, domain="sea", role="posture")[0] == 1
 
 
 def test_a_unit_is_free_after_its_task_its_way_home_and_its_rest() -> None:
@@ -90,13 +92,13 @@ def test_a_unit_is_free_after_its_task_its_way_home_and_its_rest() -> None:
 
 def test_a_pool_sends_its_members_one_after_another() -> None:
     of = force(unit(count=3, task_h=100.0))
-    moved = [send(of, at_h=float(h))[1] for h in range(4)]  # type: ignore[index]
+    moved = [send(of, at_h=float(h))[1] for h in range(4)]
     assert moved[:3] == [2.0, 3.0, 4.0] and moved[3] > 100
 
 
 def test_a_busy_unit_leaves_the_task_to_one_farther_away() -> None:
     of = force(unit("near", task_h=500.0), unit("away", base="far"))
-    assert [send(of)[0], send(of)[0]] == [0, 1]  # type: ignore[index]
+    assert [send(of)[0], send(of)[0]] == [0, 1]
 
 
 def test_nobody_moves_before_the_unit_is_ready() -> None:

@@ -55,7 +55,7 @@ AT_ONCE = Procedure(id="at-once", members=1, needed=1, median_h=2.0, law="fixed"
 
 
 def rung(name: str = "rung", action: str = "notice", **keys: Any) -> Rung:
-    calm = {"id": name, "severity": "minor", "procedure": "at-once", "action": action, "deadline_h": 24.0}
+    calm: dict[str, Any] = {"id": name, "severity": "minor", "procedure": "at-once", "action": action, "deadline_h": 24.0}
     return Rung(**(calm | keys))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def beliefs(
     *, attributed: float = 1.0, wrong_side: float = 0.0, share: tuple[float, ...] = (0.8, 0.1, 0.1), duration_h: float = 1.0
 ) -> Beliefs:
     n = len(share)
-    values = {
+    values: dict[str, Any] = {
         "pd": np.ones((PHYSICS, n)),
         "trace_pd": np.zeros((PHYSICS, n)),
         "hidden": np.zeros((PHYSICS, n)),
@@ -40,11 +41,11 @@ def beliefs(
         "attributed": np.full(n, attributed),
         "wrong_side": wrong_side,
     }
-    return Beliefs(**{name: values[name] for name in Beliefs._fields})  # type: ignore[arg-type]
+    return Beliefs(**{name: values[name] for name in Beliefs._fields})
 
 
-def ghosts(field: Field = FIELD, replication: int = 0, terms: Agreement = TERMS, **keys: object) -> Ghosts:
-    return ghosts_of(terms, beliefs(**keys), field, streams_of(1, replication))  # type: ignore[arg-type]
+def ghosts(field: Field = FIELD, replication: int = 0, terms: Agreement = TERMS, **keys: Any) -> Ghosts:
+    return ghosts_of(terms, beliefs(**keys), field, streams_of(1, replication))
 
 
 def points_of(of: Ghosts, terms: Agreement = TERMS) -> np.ndarray:
@@ -107,9 +108,9 @@ def power(
     delay_h: float = 72.0,
     terms: Agreement = TERMS,
     field: Field = FIELD,
-    **keys: object,
+    **keys: Any,
 ) -> np.ndarray:
-    return power_of(terms, beliefs(**keys), field, of, times, kinds=kinds, lag_us=lags(lag_h), delay_us=round(delay_h * H))  # type: ignore[arg-type]
+    return power_of(terms, beliefs(**keys), field, of, times, kinds=kinds, lag_us=lags(lag_h), delay_us=round(delay_h * H))
 
 
 def seen_at_once(of: Ghosts) -> np.ndarray:

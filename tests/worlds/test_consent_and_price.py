@@ -133,6 +133,19 @@ def test_teams_look_only_where_they_are_let_in() -> None:
     assert not [s for s in door_of(closed).seen if closed.prepared.layout.sensing.names[s.sensor] == "team"]
 
 
+def test_a_team_leaves_when_its_consent_ends() -> None:
+    """An inspection that would last for days ends with the consent."""
+    tasking = base().verification.tasking.model_copy(update={"inspection_h": 60.0})
+    patient = base().model_copy(update={"verification": base().verification.model_copy(update={"tasking": tasking})})
+    ends = {}
+    for name, scenario in (("kept", patient), ("withdrawn", withdrawn(patient, "a-ground"))):
+        chronicle = play(ready(scenario), seed=SEED, replication=0)
+        ends[name] = sights_and_stares(chronicle, frozenset({"team"}))[1]
+    assert max(ends["kept"]) > HOUR * HOUR_US
+    assert ends["withdrawn"]
+    assert max(ends["withdrawn"]) == round(HOUR * HOUR_US)
+
+
 def diverted_flights(chronicle: Chronicle) -> dict[int, tuple[int, int]]:
     """Flights that were pulled off their patrol, with the first instant and the last at which they were away."""
     away: dict[int, tuple[int, int]] = {}

@@ -12,12 +12,15 @@ import pytest
 from small_worlds import DAY_US, HOUR_US, SEED, monitored, ready, rows_that_differ, rows_up_to, world
 
 import sim.engine.history as history_room
-from sim.engine import Opened, Prepared, open_world, replicate
+from sim.engine import Opened, Prepared, open_world, play, replicate
 from sim.foundation.streams import mix64
 from sim.ledger import History
-from sim.monitoring.cueing import Flying
+from sim.monitoring.cueing import Cueing, Flying
 from sim.monitoring.design import watch_of
 from sim.records import Acts
+
+PATIENT = (("verification.standard.close_after_h", "24.0"), ("verification.verdicts.ghosts", "24"),
+           ("agreement.breach.points", "1.0"))
 
 
 @cache
@@ -36,7 +39,7 @@ def test_a_short_run_is_the_beginning_of_a_long_one(name: str, short: int, long:
 
     An open case may order a scene as far ahead as it stays open, so the clock must run on for that long.
     """
-    first, second = (replicate(ready(world(name, days=days, more=(("verification.standard.close_after_h", "24.0"),))),
+    first, second = (replicate(ready(world(name, days=days, more=PATIENT)),
                                seed=SEED, replication=0) for days in (short, long))
     assert rows_that_differ(first, second, 24.0 * short) == {}
     for table in ("violations", "observations", "looks", "cases", "findings", "verdicts", "orders", "assets", "coverage"):
@@ -87,6 +90,16 @@ def test_verdicts_use_nothing_that_is_found_after_them(monkeypatch: pytest.Monke
     assert len(rows) == 2 * len(plain().cells.sectors)
 
 
+def test_delay_of_findings_is_taken_from_those_known_at_the_verdict() -> None:
+    """Power allows for the mission's own delay: the median of what had been found when the verdict is given."""
+    given_us = (np.arange(2) + 1) * DAY_US
+    short, long = (play(ready(world(days=days, more=PATIENT[:1])), seed=SEED, replication=0) for days in (2, 5))
+    lags = [history_room._lags_us(one.mission, world(), given_us) for one in (short, long)]
+    assert len(long.mission.findings) > 1.5 * len(short.mission.findings)
+    assert lags[0].tolist() == lags[1].tolist()
+    assert lags[0][0] != lags[0][1]
+
+
 @pytest.mark.parametrize("hour", [15.0, 26.0, 45.0])
 def test_weather_to_come_is_not_known(hour: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another sky from an instant on: no flight, order, cue or report before it differs."""
@@ -117,30 +130,36 @@ def doomed(flying: Flying, at_us: int) -> Flying:
         if s.off_us > at_us and not s.jam_from_us <= at_us < s.jam_to_us else s for s in flying.sorties])
 
 
-def test_jamming_and_failures_to_come_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flights that will be jammed or break down are tasked like all others, until they are."""
-    scenario = monitored(world(), drones=tuple(u.model_copy(update={"wind_limited": False, "icing_limited": False})
-                                               for u in world().monitoring.drones))
-    prepared = ready(scenario)
-    before = replicate(prepared, seed=SEED, replication=0)
-    asked = before.tables["looks"]
-    drones = {unit.id for unit in scenario.monitoring.drones}
-    starts = asked["start_h"][(asked["tasked"] == 1) & np.isin(asked["unit"], sorted(drones))]
-    parts = 0
-    for hour in (starts[5] - 0.001, starts[9] - 0.001, starts[14] - 0.001):
-        at_us = round(float(hour) * HOUR_US)
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+def test_jamming_and_failures_to_come_are_not_known(share: float) -> None:
+    """At one instant of each flight, every cell is offered the same look, whatever will befall the flight after it."""
+    prepared = plain()
+    flying = open_world(prepared, seed=SEED, replication=0).watch.flying
+    physics = prepared.library.physics[prepared.layout.sensing.means]
+    offers, later = 0, 0
+    for one in flying:
+        for sortie in one.sorties:
+            now = round(sortie.on_us + share * (sortie.off_us - sortie.on_us))
+            mine, other = (Cueing([unit], [], prepared.cells, prepared.light, physics, dwell_us=HOUR_US // 2)
+                           for unit in (one, doomed(one, now)))
+            for cell in one.patrol.cell.tolist():
+                first, second = (cueing.drone(1, 1, cell, frozenset(), now) for cueing in (mine, other))
+                assert repr(first) == repr(second)
+                offers += first is not None
+                later += first is not None and first.cue.start_us > now
+    assert offers > 100
+    assert later > 50
 
-        def parted(prepared: Prepared, *, seed: int, replication: int, at_us: int = at_us) -> Opened:
-            opened = open_world(prepared, seed=seed, replication=replication)
-            flying = [doomed(one, at_us) for one in opened.watch.flying]
-            return opened._replace(watch=opened.watch._replace(flying=flying))
 
-        monkeypatch.setattr(history_room, "open_world", parted)
-        other = replicate(prepared, seed=SEED, replication=0)
-        assert rows_that_differ(before, other, float(hour), but=frozenset({"assets"})) == {}
-        lost = other.tables["looks"]["lost"]
-        parts += int(np.isin(lost, ["jammed", "other"]).sum())
-    assert parts > 0, "no cued look met what was to come, so nothing was tried"
+def test_a_flight_that_is_jammed_or_gone_by_then_makes_no_look() -> None:
+    """What was not known when the look was ordered decides whether it is made."""
+    cut = {u.id: u.model_copy(update={"interference_share": 1.0, "watch_lost_share": 0.5, "loss_share": 0.3})
+           for u in world().monitoring.drones}
+    history = replicate(ready(monitored(world(), drones=tuple(cut.values()))), seed=SEED, replication=0)
+    looks = history.tables["looks"]
+    mine = np.isin(looks["unit"], sorted(cut)) & (looks["tasked"] == 1)
+    assert (looks["lost"][mine] == "jammed").sum() > 0
+    assert not looks["reported"][mine & (looks["lost"] != "")].any()
 
 
 def test_relief_does_not_know_of_a_failure_before_it_happens() -> None:

@@ -43,7 +43,7 @@ class ScriptedDoor:
         prepared = self.prepared
         means = int(luck_of(key, "means", number) * len(prepared.library.physics))
         where = int(luck_of(key, "cell") * len(prepared.cells.km)) if cell is None else cell
-        line = {"id": mix_one(key, number), "seen_us": seen_us, "cell": where, "km": float(prepared.cells.km[where]),
+        line: dict[str, Any] = {"id": mix_one(key, number), "seen_us": seen_us, "cell": where, "km": float(prepared.cells.km[where]),
                 "reported_us": seen_us + round(luck_of(key, "delay", number) * HOUR_US),
                 "kind": int(luck_of(key, "kind") * len(prepared.scenario.agreement.kinds)), "means": means,
                 "side": int(luck_of(key, "side", number) * 3), "physics": int(prepared.library.physics[means]),
