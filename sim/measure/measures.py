@@ -166,13 +166,14 @@ def _chain(incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
 
 
 def _verdicts(table: Columns, scenario: Scenario) -> list[Row]:
-    """Skill, power and errors of the verdicts, for all and by side."""
+    """Skill (also where a wrong accusation costs 1, 3 or 10), power and errors of the verdicts, for all and by side."""
     losses = scenario.verification.verdicts
     breach, called, side = table["truth"] == "breach", table["called"], table["side"]
     missed, wrong, open_ = breach & (called == "compliant"), ~breach & (called == "breach"), called == "undetermined"
-    loss = missed * losses.loss_missed + wrong * losses.loss_wrong + open_ * losses.loss_undetermined
     power = table["power"]
-    rows = [_skill(table, loss.sum(), breach, scenario),
+    rows = [_skill(table, breach, scenario, loss_wrong=losses.loss_wrong),
+            *(_skill(table, breach, scenario, loss_wrong=price, by="loss_wrong", group=f"{price:g}")
+              for price in (1.0, 3.0, 10.0)),
             Row("power_median", "all", "", _median(power), 1.0 if len(power) else 0.0),
             Row("power_worst", "all", "", float(power.min(initial=1.0)), 1.0 if len(power) else 0.0)]
     forecast = np.where(called == "breach", 1.0, (1 - power) / np.maximum(2 - power, 1e-12))
@@ -200,15 +201,18 @@ def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float | None:
     return float(part.sum() / whole.sum()) if whole.any() else None
 
 
-def _skill(table: Columns, loss: float, breach: NDArray[np.bool_], scenario: Scenario) -> Row:
+def _skill(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, *, loss_wrong: float, by: str = "all",
+           group: str = "") -> Row:
     """Skill = 1 − loss / loss of the best blind verdict: always breach, always compliant, or the true state of the
     previous period (compliant before the first)."""
-    losses = scenario.verification.verdicts
+    losses, called = scenario.verification.verdicts, table["called"]
+    loss = ((breach & (called == "compliant")).sum() * losses.loss_missed + (~breach & (called == "breach")).sum() * loss_wrong
+            + (called == "undetermined").sum() * losses.loss_undetermined)
     previous = np.concatenate(([False], breach[:-1])) & (table["from_h"] > 0)
-    blind = [(~breach).sum() * losses.loss_wrong, breach.sum() * losses.loss_missed,
-             (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * losses.loss_wrong]
+    blind = [(~breach).sum() * loss_wrong, breach.sum() * losses.loss_missed,
+             (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * loss_wrong]
     best = float(min(blind))
-    return Row("skill", "all", "", best - float(loss), best)
+    return Row("skill", by, group, best - float(loss), best)
 
 
 def _findings(history: History, scenario: Scenario) -> list[Row]:

@@ -61,7 +61,7 @@ def granted_until(spells: tuple[Permission, ...], time_us: int) -> int | None:
 
 def refused(spells: tuple[Permission, ...], time_us: I64) -> NDArray[np.bool_]:
     """Times at which no spell allows basing."""
-    allowed = np.zeros(len(time_us), dtype=bool)
+    allowed = np.zeros(time_us.shape, dtype=bool)
     for spell in spells:
         allowed |= spell.may_base & (time_us >= spell.from_us) & (time_us < spell.to_us)
     return ~allowed

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from sim.area.light import Light
 from sim.area.line import Cells
-from sim.area.weather import Sky
+from sim.area.weather import Sky, clouded
 from sim.foundation.geodesy import Place
 from sim.foundation.streams import F64, I64, Streams
 from sim.monitoring.consent import permissions
 from sim.monitoring.cueing import Bought, Flying
 from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
 from sim.monitoring.library import TARGETS
-from sim.monitoring.looks import Looks, joined
+from sim.monitoring.looks import CLOUD, MADE, Looks, joined
 from sim.monitoring.posts import observer_looks, post_looks, timetable_looks
 from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks
 from sim.monitoring.sightings import Sensing
@@ -172,13 +172,13 @@ def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, lig
         reclear = max((s.reclear_us for s in permissions(monitoring, unit.side, "drones")), default=0)
         flying.append(Flying(unit, patrol, own, flown, (sensor, sensor + 1), reclear))
         flown += len(own)
-    exposure = _standing(monitoring, layout, cells, light, streams, means, add, horizon_us)
+    exposure = _standing(monitoring, layout, cells, light, sky, streams, means, add, horizon_us)
     whole, order = joined(parts)
     return Watch(whole, np.concatenate(flights)[order] if flights else np.zeros(0, dtype=np.int32), flying, bought, exposure)
 
 
-def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light, streams: Streams, means: dict[str, Means],
-              add: object, horizon_us: int) -> float:
+def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light, sky: Sky, streams: Streams,
+              means: dict[str, Means], add: object, horizon_us: int) -> float:
     """Add the looks of posts, observers and timetables; returns hours of exposure of people."""
     assert callable(add)
     exposure = 0.0
@@ -191,6 +191,13 @@ def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light
         exposure += hours
         add(looks)
     for table in monitoring.timetables:
-        add(timetable_looks(table, layout.first[f"timetables.{table.id}"], layout.means[table.means], means[table.means],
-                            cells, light, streams, horizon_us=horizon_us))
+        looks = timetable_looks(table, layout.first[f"timetables.{table.id}"], layout.means[table.means], means[table.means],
+                                cells, light, streams, horizon_us=horizon_us)
+        add(_under_cloud(looks, cells, sky) if means[table.means].stopped_by_cloud else looks)
     return exposure
+
+
+def _under_cloud(looks: Looks, cells: Cells, sky: Sky) -> Looks:
+    """Looks of a means that cloud stops, with those lost at which the sky was overcast."""
+    blocked = (looks.lost == MADE) & clouded(sky, cells.sector[looks.cell], looks.start_us)
+    return looks._replace(lost=np.where(blocked, np.int8(CLOUD), looks.lost))

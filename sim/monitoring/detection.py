@@ -175,8 +175,8 @@ class TrueDoor:
         following = self.sights.next(act, self.done[act])
         if following is not None:
             when, number = following
-            luck = int(self.tables.looks.luck[self.sights.row[act, number]])
-            self.clock.at(max(when, self.clock.now), _LOOK, low40(luck), self._sight, act, number, self.stamp[act])
+            key = mix_one(int(self.tables.looks.luck[self.sights.row[act, number]]), int(self.acts.id[act]))
+            self.clock.at(max(when, self.clock.now), _LOOK, low40(key), self._sight, act, number, self.stamp[act])
 
     def _sight(self, act: int, physics: int, stamp: int) -> None:
         """Report a sight, unless looks or the act have changed since it was scheduled."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.area.light import Light, lit
 from sim.area.line import Cells
-from sim.foundation.streams import F64, I64, Streams, mix64, name_key
+from sim.foundation.streams import F64, I64, Streams, mix64, name_key, uniform
 from sim.monitoring import consent
 from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks, glances, no_looks, stares
 from sim.scenario.monitoring import Means, Monitoring, Observers, Posts, Timetable
@@ -30,65 +30,77 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
     mine = cells_of_sectors(cells, posts.sectors)
     at_km = np.quantile(cells.km[mine], (np.arange(posts.sites) + 0.5) / posts.sites)
     reach = np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0))
-    begin = min(round(posts.available_from_d * _DAY_US), horizon_us)
+    apart = np.abs(cells.km[mine] - at_km[:, None])
+    site, cell = np.nonzero(apart <= reach + cells.size_km[mine] / 2)
+    if not len(site):
+        return no_looks()
     spells = tuple(s for s in consent.permissions(monitoring, posts.side, "posts") if s.depth_km >= posts.setback_km)
+    starts_down, out = outage_edges(streams, posts, np.arange(posts.sites), horizon_us=horizon_us)
+    sector = cells.sector[mine[apart.argmin(axis=1)]]
+    start, end = _spells(posts, what, light, sector, out, spells, horizon_us)
+    down = ((out[:, None, :] <= start[:, :, None]).sum(axis=2) + starts_down[:, None]) % 2 == 1
+    dark = light_loss(what, light, np.broadcast_to(sector[:, None], start.shape), start)
+    lost = np.where(consent.refused(spells, start), CONSENT, np.where(dark, NIGHT, np.where(down, OTHER, MADE)))
+    pair, spell = np.nonzero((start < end)[site])
+    where = site[pair]
+    luck = np.array([name_key("post", posts.id, number) for number in range(posts.sites)], dtype=np.uint64)
+    return stares(luck[where], mine[cell[pair]], start[where, spell], end[where, spell], sensor, means, lost[where, spell])
+
+
+def _spells(posts: Posts, what: Means, light: Light, sector: I64, out: I64, spells: tuple[consent.Permission, ...],
+            horizon_us: int) -> tuple[I64, I64]:
+    """Starts and ends of the spells of each post between all instants at which anything changes, a row a post."""
+    begin = min(round(posts.available_from_d * _DAY_US), horizon_us)
     fixed = np.concatenate((np.arange(0, horizon_us + 1, _DAY_US), [begin],
                             np.array([t for s in spells for t in (s.from_us, s.to_us)], dtype=np.int64)))
-    parts = []
-    for site in range(posts.sites):
-        key = name_key("post", posts.id, site)
-        seen = mine[np.abs(cells.km[mine] - at_km[site]) <= reach + cells.size_km[mine] / 2]
-        out = outages(streams, posts, site, horizon_us=horizon_us)
-        sun = _sun_edges(what, light, int(cells.sector[seen[len(seen) // 2]])) if len(seen) else fixed[:0]
-        edges = np.unique(np.clip(np.concatenate((fixed, out, sun)), begin, horizon_us))
-        start, end = edges[:-1], edges[1:]
-        sector = np.full(len(start), cells.sector[seen[len(seen) // 2]] if len(seen) else 0)
-        lost = np.where(_inside(out, start), OTHER, MADE)
-        lost = np.where(light_loss(what, light, sector, start), NIGHT, lost)
-        lost = np.where(consent.refused(spells, start), CONSENT, lost)
-        each = len(seen)
-        parts.append(stares(np.full(each * len(start), key, dtype=np.uint64), np.repeat(seen, len(start)), np.tile(start, each),
-                            np.tile(end, each), sensor, means, np.tile(lost, each)))
-    return Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+    columns = [np.broadcast_to(fixed, (len(sector), len(fixed))), out]
+    if what.needs_light or what.needs_dark:
+        columns.append(_sun_edges(light, sector, horizon_us))
+    edges = np.sort(np.clip(np.hstack(columns), begin, horizon_us), axis=1)
+    return edges[:, :-1], edges[:, 1:]
 
 
-def _sun_edges(what: Means, light: Light, sector: int) -> I64:
-    """Sunrises and sunsets at which a means that needs light or darkness begins or stops."""
-    if not (what.needs_light or what.needs_dark):
-        return np.zeros(0, dtype=np.int64)
-    mine = light.edges_us // light.span_us == sector
-    return np.asarray(light.edges_us[mine] - sector * light.span_us, dtype=np.int64)
+def _sun_edges(light: Light, sector: I64, horizon_us: int) -> I64:
+    """Sunrises and sunsets of each post's sector, a row a post, filled up with the horizon."""
+    named = {s: light.edges_us[light.edges_us // light.span_us == s] - s * light.span_us for s in np.unique(sector).tolist()}
+    longest = max(len(edges) for edges in named.values())
+    return np.array([np.pad(named[s], (0, longest - len(named[s])), constant_values=horizon_us) for s in sector.tolist()])
 
 
 def light_loss(what: Means, light: Light, sector: I64, time_us: I64) -> NDArray[np.bool_]:
     """Looks lost because a means needs daylight or darkness."""
     if not (what.needs_light or what.needs_dark):
-        return np.zeros(len(time_us), dtype=bool)
+        return np.zeros(time_us.shape, dtype=bool)
     sunny = lit(light, sector, time_us)
     return ~sunny if what.needs_light else sunny
 
 
 def outages(streams: Streams, posts: Posts, site: int, *, horizon_us: int) -> I64:
-    """Edges of the alternating up and down times of one post (exponential both), in the steady state from the start."""
+    """Edges of the alternating up and down times of one post: an odd number of edges gone by means down."""
+    starts_down, edges = outage_edges(streams, posts, np.array([site]), horizon_us=horizon_us)
+    return np.concatenate((np.zeros(int(starts_down[0]), dtype=np.int64), edges[0]))
+
+
+def outage_edges(streams: Streams, posts: Posts, sites: I64, *, horizon_us: int) -> tuple[NDArray[np.bool_], I64]:
+    """Which posts begin down, and the edges of their up and down times (exponential both), a row a post.
+
+    In the steady state from the start; each post has its own luck, spell by spell, so a longer horizon or another post
+    changes nothing.
+    """
     if posts.available_share >= 1:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(len(sites), dtype=bool), np.zeros((len(sites), 0), dtype=np.int64)
     down = posts.outage_mean_h * _HOUR_US
     up = down * posts.available_share / max(1 - posts.available_share, 1e-9)
-    generator = streams.generator("outage", posts.id, site)
-    works = generator.random() < posts.available_share
-    edges = [np.zeros(0 if works else 1, dtype=np.int64)]
-    last = 0
-    while last < horizon_us:
-        mean = [up, down] if works else [down, up]
-        spell = np.maximum((generator.standard_exponential((32, 2)) * mean).astype(np.int64), 1).ravel()
-        edges.append(last + np.cumsum(spell))
-        last = int(edges[-1][-1])
-    return np.concatenate(edges)
-
-
-def _inside(edges: I64, time_us: I64) -> NDArray[np.bool_]:
-    """Times that lie in a down time of alternating edges."""
-    return np.asarray(np.searchsorted(edges, time_us, side="right") % 2 == 1)
+    keys = mix64(streams.key("outage", posts.id), sites)
+    starts_down = uniform(mix64(keys, 0)) >= posts.available_share
+    count = 16
+    while True:
+        luck = uniform(mix64(keys[:, None], np.arange(1, count + 1, dtype=np.uint64)))
+        is_up = (np.arange(count) % 2 == 0) ^ starts_down[:, None]
+        edges = np.cumsum(np.maximum((-np.log1p(-luck) * np.where(is_up, up, down)).astype(np.int64), 1), axis=1)
+        if edges[:, -1].min() > horizon_us:
+            return starts_down, edges
+        count *= 2
 
 
 def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monitoring, cells: Cells, light: Light,

@@ -14,6 +14,7 @@ from small_worlds import CHANGES, HOUR_US, SEED, door_of, monitored, more_satell
 
 from sim.engine import open_world, play, replicate
 from sim.engine.chronicle import Chronicle
+from sim.foundation.clock import low40
 from sim.foundation.scan import NEVER, SEARCH, LookTable, Sensors, Targets, all_contacts, first_contacts
 from sim.foundation.streams import mix64
 from sim.ledger import digest
@@ -101,6 +102,20 @@ def test_what_is_reported_is_the_success_of_a_look(change: str) -> None:
     uncued = [(s.act, s.row, when[s.observation]) for s in door.seen if not s.tasked and s.observation in when]
     assert len(uncued) > 300
     assert [pair for pair in uncued if pair not in every] == []
+
+
+def test_sights_of_one_instant_come_by_number_and_not_by_insertion() -> None:
+    """A post that begins its bin sees several acts at once; their order is that of what they are."""
+    crowded = world(more=(("conduct.kinds.advance.incidents_per_day", "400.0"),))
+    chronicle = play(ready(crowded), seed=SEED, replication=0)
+    when = {seen.id: seen.seen_us for case in chronicle.mission.book.cases.values() for seen in case.reports}
+    at_once: dict[tuple[int, int], list[int]] = {}
+    for seen in door_of(chronicle).seen:
+        if not seen.tasked and seen.observation in when:
+            at_once.setdefault((seen.luck, when[seen.observation]), []).append(low40(seen.observation))
+    several = [keys for keys in at_once.values() if len(keys) > 1]
+    assert len(several) > 10
+    assert [keys for keys in several if keys != sorted(keys)] == []
 
 
 def overlapping() -> tuple[LookTable, Sensors, Targets]:

@@ -43,12 +43,11 @@ class ScriptedDoor:
         prepared = self.prepared
         means = int(luck_of(key, "means", number) * len(prepared.library.physics))
         where = int(luck_of(key, "cell") * len(prepared.cells.km)) if cell is None else cell
-        line: dict[str, Any] = {"id": mix_one(key, number), "seen_us": seen_us, "cell": where, "km": float(prepared.cells.km[where]),
-                "reported_us": seen_us + round(luck_of(key, "delay", number) * HOUR_US),
-                "kind": int(luck_of(key, "kind") * len(prepared.scenario.agreement.kinds)), "means": means,
-                "side": int(luck_of(key, "side", number) * 3), "physics": int(prepared.library.physics[means]),
-                "images": number % 3 == 0, "error_km": 1.0, "case": case}
-        return Observation(**(dict.fromkeys(Observation._fields, number % 2) | line))
+        return Observation(
+            id=mix_one(key, number), seen_us=seen_us, onset_us=seen_us - round(luck_of(key, "age") * HOUR_US),
+            reported_us=seen_us + round(luck_of(key, "delay", number) * HOUR_US), cell=where, km=float(prepared.cells.km[where]),
+            kind=int(luck_of(key, "kind") * len(prepared.scenario.agreement.kinds)), side=int(luck_of(key, "side", number) * 3),
+            means=means, physics=int(prepared.library.physics[means]), images=number % 3 == 0, error_km=1.0, case=case)
 
     def _tell(self, entity: int, seen: Observation) -> None:
         self.clock.at(seen.reported_us, Rank.REPORT, low40(entity), self.inform, seen)
