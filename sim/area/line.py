@@ -5,7 +5,6 @@ A mediator reads results by these sectors; distances are kilometres of the drawn
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache
 from math import cos, radians
 from typing import NamedTuple
 
@@ -70,16 +69,15 @@ def _grid(sea: Sea) -> list[tuple[float, float]]:
     return [(lat, lon) for i, lat in enumerate(lats) for lon in (lons if i % 2 == 0 else lons[::-1])]
 
 
-@lru_cache(maxsize=8)
-def _edges(starts: bytes) -> list[float]:
+def line_edges(cells: Cells) -> list[float]:
     """Starts of the cells along the line as a list, for single look-ups."""
-    edges: list[float] = np.frombuffer(starts).tolist()
+    edges: list[float] = (cells.km - cells.size_km / 2)[~cells.sea].tolist()
     return edges
 
 
-def cell_of_km(cells: Cells, km: float) -> int:
+def cell_of_km(edges: list[float], km: float) -> int:
     """Cell of the line that holds a place along it, clipped to its ends; never a cell at sea."""
-    return max(bisect_right(_edges((cells.km - cells.size_km / 2)[~cells.sea].tobytes()), km) - 1, 0)
+    return max(bisect_right(edges, km) - 1, 0)
 
 
 def beside(area: Area, cells: Cells, cell: int, depth_km: float) -> Place:

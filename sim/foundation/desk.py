@@ -232,7 +232,7 @@ class Desk:
         """Change the staff from now on; work that runs goes on."""
         now = self._advance()
         self._staffed += self._shifts.staffed_us(self._since, now)
-        self._shifts, self._since = shifts(staff, local_offset_h=local_offset_h), now
+        self._shifts, self._since, self._wake = shifts(staff, local_offset_h=local_offset_h), now, None
         self._look(now)
 
     def figures(self) -> DeskFigures:
@@ -259,8 +259,10 @@ class Desk:
 
     def _plan(self, now: int) -> None:
         """Come back when the next shift brings more staff."""
+        if self._wake is not None and self._wake > now:
+            return
         rise = self._shifts.next_rise(now) if len(self._shifts.staff) > 1 else None
-        if rise is not None and (self._wake is None or rise < self._wake or self._wake <= now):
+        if rise is not None:
             self._wake = rise
             self.clock.at(rise, _STAFF, self.number, self._serve)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.area.light import Light, lit
+from sim.area.light import Light
 from sim.area.line import Cells
 from sim.foundation.streams import I64
 from sim.monitoring.drones import Patrol, Sortie, position_km
@@ -70,6 +70,8 @@ class Cueing:
         self.flying, self.bought, self.cells, self.light = flying, bought, cells, light
         self.physics, self.dwell_us = sensing_physics.tolist(), dwell_us
         self.busy_until: dict[int, int] = {}
+        self.sun_us, self.lit_after = light.edges_us.tolist(), light.lit_after.tolist()
+        self.sector = cells.sector.tolist()
         self.started = [[s.start_us for s in f.sorties] for f in flying]
         self.over: dict[int, list[tuple[int, float]]] = {}
         for row, one in enumerate(flying):
@@ -79,7 +81,8 @@ class Cueing:
     def drone(self, case: int, number: int, cell: int, known: frozenset[int], now: int) -> Offer | None:
         """Find the drone on patrol that can stare at a cell first; a new kind of evidence goes before an earlier look."""
         over = self.over.get(cell, ())
-        night = int(not lit(self.light, self.cells.sector[[cell]], np.array([now]))[0]) if over else 0
+        at_us = self.sector[cell] * self.light.span_us + now
+        night = int(not self.lit_after[bisect_right(self.sun_us, at_us) - 1])
         offers = [offer for row, along in over for offer in self._drones(row, along, night, case, number, cell, known, now)]
         return min(offers, key=lambda o: (not o.new_kind, o.cue.start_us, o.cue.sensor)) if offers else None
 

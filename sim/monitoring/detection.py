@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.light import Light
-from sim.area.line import Cells
+from sim.area.line import Cells, line_edges
 from sim.area.weather import Sky, clouded
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts, rows_of
@@ -23,6 +23,7 @@ from sim.records import Acts, Cue, Observation
 from sim.scenario.monitoring import PHYSICS
 
 _LOOK, _ONSET, _REPORT = Rank.LOOK, Rank.ONSET, Rank.REPORT
+_MANY = 256
 _ALL = tuple(range(len(PHYSICS)))
 Inform = Callable[[Observation], None]
 Looked = Callable[[Cue, int], None]
@@ -65,14 +66,16 @@ class Sights:
 
     def search(self, acts: I64, now: int, physics: Iterable[int] = _ALL) -> None:
         """First sight of each act by each physics class from now on, in one array call a class and phase."""
+        block = 16 if len(acts) > _MANY else 512  # few acts: fewer and longer steps cost less
         for number in physics:
             table = self.tables.tables[number]
             best, row = np.full(len(acts), NEVER), np.full(len(acts), -1, dtype=np.int64)
             for phase in (0, 1):
-                mine = np.flatnonzero(self.useful[number][acts + phase * len(self.acts.id)])
+                open_ = self.until_us[phase, acts] > (np.maximum(self.until_us[0, acts], now) if phase else now)
+                mine = np.flatnonzero(open_ & self.useful[number][acts + phase * len(self.acts.id)])
                 if not len(mine) or not len(table.order):
                     continue
-                time, which = first_contacts(table, self.sensors, self.targets(acts[mine], phase, now))
+                time, which = first_contacts(table, self.sensors, self.targets(acts[mine], phase, now), block=block)
                 better = time < best[mine]
                 best[mine[better]], row[mine[better]] = time[better], which[better]
             self.time[acts, number], self.row[acts, number] = best, -1
@@ -116,13 +119,17 @@ class Sights:
                 self._carried.setdefault(pair // len(PHYSICS), []).append(pair % len(PHYSICS))
         return self._carried.get(flight, [])
 
-    def again(self, rows: list[int], now: int) -> list[int]:
-        """Search once more, all at once, for what was to be seen from rows that have changed; return the acts touched."""
+    def again(self, rows: list[int], now: int, done: list[int]) -> list[int]:
+        """Search once more, all at once, for what was to be seen from rows that have changed; return the acts touched.
+
+        `done` holds for each act the physics classes that have seen it, as bits: nobody waits for those.
+        """
         touched: dict[int, set[int]] = {}
         for row in rows:
             pairs = self.by_row.pop(row, None)
             for act, number in pairs or ():
-                if self.row[act, number] == row and self.time[act, number] >= now:
+                waited_for = not done[act] >> number & 1
+                if waited_for and self.row[act, number] == row and self.time[act, number] >= now:
                     touched.setdefault(number, set()).add(act)
         for number in sorted(touched):
             self.search(np.array(sorted(touched[number])), now, (number,))
@@ -145,6 +152,7 @@ class TrueDoor:
         self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us)
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
         self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
+        self.edges = line_edges(cells)
         self.live: dict[int, list[int]] = {}
         self.stares: dict[int, list[Cue]] = {}
         self.seen: list[Seen] = []
@@ -189,7 +197,8 @@ class TrueDoor:
     def _report(self, act: int, luck: int, sensor: int, row: int, start: int, end: int, case: int) -> None:
         """Draw the errors of one observation by its key and tell the mission when it arrives."""
         key = mix_one(luck, int(self.acts.id[act]))
-        seen = observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case)
+        seen = observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
+                       self.edges)
         self.done[act] |= 1 << seen.physics
         self.cause[key] = act
         self.seen.append(Seen(key, act, row, luck, sensor, int(self.acts.cell[act]), start, end, case != 0))
@@ -206,7 +215,8 @@ class TrueDoor:
             self.looked(cue, fate)
             return
         self.stares[cue.cell] = [c for c in self.stares.get(cue.cell, ()) if c.end_us >= self.clock.now] + [cue]
-        living = [a for a in self.live.get(cue.cell, ()) if self.until_us[1, a] > self.clock.now]
+        there = np.array(self.live.get(cue.cell, ()), dtype=np.int64)
+        living = there[self.until_us[1, there] > self.clock.now].tolist()
         self.live[cue.cell] = living
         self._stare(cue, living)
         self.looked(cue, MADE)
@@ -239,7 +249,7 @@ class TrueDoor:
 
     def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
         """Take the legs of a flight off the table, and search again for acts whose first sight was among them."""
-        for act in self.sights.again(self.sights.remove(flight, cells, from_us, to_us), from_us):
+        for act in self.sights.again(self.sights.remove(flight, cells, from_us, to_us), from_us, self.done):
             if self.acts.onset_us[act] <= from_us:
                 self._schedule(act)
 

@@ -5,18 +5,21 @@ A mediator finds here the mistakes of observation: late, misplaced, the wrong ki
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import exp
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.area.line import Cells, cell_of_km
+from sim.area.line import Cells, cell_of_km, line_edges
 from sim.foundation.scan import Sensors
 from sim.foundation.streams import F64, I64, U64, Streams, luck_of, mix_one
 from sim.monitoring.library import Library, detectability
 from sim.records import UNATTRIBUTED, Acts, Observation
 
 _HOUR_US = 3_600_000_000
+_NORMAL = NormalDist()
 _MEDIAN = 1 / (1 - 0.5**0.5)
 """The difference of two uniform numbers lies within 1 − √½ half of the time; so scaled, its median is 1."""
 
@@ -67,7 +70,7 @@ def sensors_of(keys: U64, kind: I64, library: Library, sensing: Sensing, *, node
 
 
 def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sensing, library: Library, cells: Cells,
-            case: int) -> Observation:
+            case: int, edges: list[float] | None = None) -> Observation:
     """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation."""
     means = int(sensing.means[sensor])
     shares = library.confusion[means, acts.kind[act]].tolist()
@@ -76,7 +79,7 @@ def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sens
     km = float(acts.km[act]) + (luck_of(key, "place") - luck_of(key, "place", 2)) * _MEDIAN * error
     cell = int(acts.cell[act])
     if not cells.sea[cell]:
-        cell = cell_of_km(cells, min(km, cells.line_km))
+        cell = cell_of_km(edges or line_edges(cells), min(km, cells.line_km))
     side = UNATTRIBUTED
     if library.origin[means] and not acts.anonymous[act]:
         side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
@@ -89,10 +92,8 @@ def _onset_us(key: int, now: int, acts: Acts, act: int, library: Library, means:
     """Onset as estimated from one sight: the sight itself, or the age of a trace with a lognormal error."""
     if now < acts.end_us[act]:
         return now
-    from scipy.special import ndtri
-
     age = now - int(acts.onset_us[act])
-    return now - round(age * float(np.exp(library.dating_log_sd[means] * ndtri(max(luck_of(key, "age"), 1e-12)))))
+    return now - round(age * exp(float(library.dating_log_sd[means]) * _NORMAL.inv_cdf(max(luck_of(key, "age"), 1e-12))))
 
 
 def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
@@ -100,9 +101,7 @@ def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
     spread = float(sensing.delay_log_sd[sensor])
     if spread == 0:
         return round(float(sensing.delay_median_us[sensor]))
-    from scipy.special import ndtri
-
-    return round(float(sensing.delay_median_us[sensor] * np.exp(spread * ndtri(min(max(luck, 1e-12), 1 - 1e-12)))))
+    return round(float(sensing.delay_median_us[sensor]) * exp(spread * _NORMAL.inv_cdf(min(max(luck, 1e-12), 1 - 1e-12))))
 
 
 def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, streams: Streams, *, days: int,

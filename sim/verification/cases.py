@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import numpy as np
+from math import exp, log1p
+from statistics import NormalDist
 
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
@@ -20,6 +20,7 @@ from sim.verification.evidence import grade_of, side_of
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
 _STAFF = Rank.STAFF
+_NORMAL = NormalDist()
 _SEVERITY = {"grave": 0, "significant": 1, "minor": 2}
 
 
@@ -84,7 +85,7 @@ class CaseBook:
         patience = self.section.staff.patience_mean_h
         patience_us = None
         if patience is not None:
-            patience_us = max(1, round(float(-np.log1p(-luck_of(seen.id, "patience"))) * patience * _HOUR_US))
+            patience_us = max(1, round(-log1p(-luck_of(seen.id, "patience")) * patience * _HOUR_US))
         self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_of(seen.id, "desk")),
                          lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
                          gone=lambda _, reason: self.lost.update({seen.id: (reason, self.clock.now)}))
@@ -114,7 +115,7 @@ class CaseBook:
     def _service_us(self, luck: float) -> int:
         """Work on one report by its law, by inversion."""
         staff = self.section.staff
-        return max(0, round(float(_service_factor(staff.service_law, luck, staff.service_log_sd))
+        return max(0, round(_service_factor(staff.service_law, luck, staff.service_log_sd)
                             * staff.service_median_min * _MINUTE_US))
 
     def _assess(self, case: Case, seen: Observation, waited_us: int) -> None:
@@ -139,7 +140,7 @@ class CaseBook:
         case.sighted_us = max(seen.seen_us for seen in case.evidence)
         how = self.section.attribution
         luck = luck_of(case.key, "attribution")
-        delay = how.delay_median_h * _HOUR_US * float(_service_factor("lognormal", luck, how.delay_log_sd))
+        delay = how.delay_median_h * _HOUR_US * _service_factor("lognormal", luck, how.delay_log_sd)
         self.clock.after(round(delay), _STAFF, low40(case.key), self._find, case)
 
     def _find(self, case: Case) -> None:
@@ -167,14 +168,15 @@ class CaseBook:
 
 def _service_factor(law: str, luck: float, log_sd: float) -> float:
     """Quantile of a service law with the stated median (fixed, lognormal) or mean (all others: the mean is the scale)."""
-    from scipy.special import gammaincinv, ndtri
-
     luck = min(max(luck, 1e-16), 1 - 1e-16)
-    laws: dict[str, Callable[[], float]] = {
-        "lognormal": lambda: float(np.exp(log_sd * ndtri(luck))),
-        "exponential": lambda: float(-np.log1p(-luck)),
-        "erlang2": lambda: float(gammaincinv(2.0, luck)) / 2,
-        "uniform": lambda: 2 * luck,
-        "fixed": lambda: 1.0,
-    }
-    return laws[law]()
+    if law == "lognormal":
+        return exp(log_sd * _NORMAL.inv_cdf(luck))
+    if law == "exponential":
+        return -log1p(-luck)
+    if law == "uniform":
+        return 2 * luck
+    if law == "fixed":
+        return 1.0
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(2.0, luck)) / 2

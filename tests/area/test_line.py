@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.area.line import Cells, beside, cell_of_km, cells_of, vertices
+from sim.area.line import Cells, beside, cell_of_km, cells_of, line_edges, vertices
 from sim.foundation.geodesy import distance_km, inverse, polyline_distance_km, polyline_length_km
 from sim.scenario.area import Area, Climate, Sea, Sector
 
@@ -64,17 +64,17 @@ def test_sea_cells_cover_their_box_once(cells: Cells) -> None:
 
 def test_cell_of_a_place_along_the_line(cells: Cells) -> None:
     land = np.flatnonzero(~cells.sea)
-    assert [cell_of_km(cells, km) for km in cells.km[land].tolist()] == land.tolist()
+    assert [cell_of_km(line_edges(cells), km) for km in cells.km[land].tolist()] == land.tolist()
     rng = np.random.Generator(np.random.PCG64(1))
     km = rng.random(500) * cells.line_km
-    found = np.array([cell_of_km(cells, at) for at in km.tolist()])
+    found = np.array([cell_of_km(line_edges(cells), at) for at in km.tolist()])
     assert (np.abs(km - cells.km[found]) <= cells.size_km[found] / 2 + 1e-9).all()
 
 
 def test_places_beyond_the_ends_belong_to_the_last_cells_of_the_line(cells: Cells) -> None:
     """Never to the sea, whose cells only run on in number."""
     last = int(np.flatnonzero(~cells.sea)[-1])
-    assert [cell_of_km(cells, km) for km in (-3.0, cells.line_km, cells.line_km + 2.0)] == [0, last, last]
+    assert [cell_of_km(line_edges(cells), km) for km in (-3.0, cells.line_km, cells.line_km + 2.0)] == [0, last, last]
 
 
 @pytest.mark.parametrize(("side_a", "to_b"), [("left", 90.0), ("right", -90.0)])
