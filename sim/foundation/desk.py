@@ -259,10 +259,8 @@ class Desk:
 
     def _plan(self, now: int) -> None:
         """Come back when the next shift brings more staff."""
-        if self._wake is not None and self._wake > now:
-            return
-        rise = self._shifts.next_rise(now) if len(self._shifts.staff) > 1 else None
-        if rise is not None:
+        planned = len(self._shifts.staff) == 1 or (self._wake is not None and self._wake > now)
+        if not planned and (rise := self._shifts.next_rise(now)) is not None:
             self._wake = rise
             self.clock.at(rise, _STAFF, self.number, self._serve)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, Share, key
+from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, PositiveHours, Share, key
 
 
 class KindConduct(Part):
@@ -20,12 +20,13 @@ class KindConduct(Part):
     side_a_share: Share = key("share of them that party A commits", 0.5)
     duration_median_h: Annotated[float, Field(gt=2e-7, le=1e5)] = key("median duration of the act")
     duration_log_sd: LogSd = key("spread of the duration (standard deviation of its logarithm)", 0.7)
-    duration_law: Literal["lognormal", "exponential", "fixed"] = key("law of the duration; exponential by its median", "lognormal")
+    duration_law: Literal["lognormal", "exponential", "fixed"] = key("law of the duration", "lognormal")
     trace_median_h: Hours = key("median life of the trace after the act; 0 = leaves none", 0.0)
     trace_log_sd: LogSd = key("spread of the life of the trace", 0.5)
     night_share: Share = key("share of onsets between 18 h and 6 h local time", 0.5)
     depth_median_km: Km = key("median distance off the line, on the side of the party that acts", 3.5)
     depth_log_sd: LogSd = key("spread of that distance", 0.9)
+    trace_side: Literal["own", "other"] = key("side on which the trace lies: fire leaves it on the other one", "own")
     counts_mean: Annotated[float, Field(ge=1.0, le=1e5)] = key("explosions, bursts or strikes in one incident, mean", 1.0)
     counts_log_sd: LogSd = key("spread of the counts in one incident, where the mean is above 2", 1.2)
     unattributed_share: Share = key("share whose author no evidence can show, drawn once for each act", 0.0)
@@ -45,16 +46,52 @@ class HotSpots(Part):
     gini: Annotated[float, Field(ge=0.0, lt=0.99)] = key("Gini coefficient of incidents over the cells of the line", 0.6)
 
 
+class Step(Part):
+    """A dated change of regime."""
+
+    id: Id
+    from_h: Hours = key("hour of the run from which the regime holds")
+    regime: Id = key("regime that holds from then on")
+
+
+class Chain(Part):
+    """Regimes that follow one another by chance."""
+
+    mean_stay_d: dict[Id, Annotated[float, Field(ge=0.04, le=1e5)]] = key("mean stay in a regime, exponential")
+    next_share: dict[Id, dict[Id, Share]] = key("shares of the regimes that follow a regime; they sum to 1")
+    recommitment_factor: Share = key("factor on all rates in a spell that begins with a step to a lower factor", 1.0)
+
+
+class Kernel(Part):
+    """How acts bring about other acts."""
+
+    id: Id
+    kinds: tuple[Id, ...] = key("kinds whose acts have offspring; none named = all", ())
+    to_kind: Id | None = key("kind of the offspring; absent = that of the act", None)
+    side: Literal["same", "cross"] = key("who commits the offspring: the same side, or the other one in reply")
+    ratio: Annotated[float, Field(ge=0.0, le=100.0)] = key("mean number of direct offspring of one act")
+    memory_h: PositiveHours = key("mean time from the act, and delay, to its offspring, exponential")
+    delay_h: Hours = key("least time from an act to its offspring", 0.0)
+    spread_km: Km = key("standard deviation of the distance along the line from an act to its offspring", 0.0)
+
+
 class Conduct(Part):
     """What the parties do."""
 
-    regime: Id = key("the regime in force for the whole run", "tense")
+    regime: Id = key("the regime in force, at the start or for the whole run", "tense")
+    path: tuple[Step, ...] = key("dated changes of the regime; none = one regime for the whole run", ())
+    chain: Chain | None = key("regimes that follow one another by chance; absent = none", None)
     regimes: Annotated[tuple[Regime, ...], Field(min_length=1)] = key("states that the truce can be in")
     kinds: tuple[KindConduct, ...] = key("how each kind of violation is committed")
     hot_spots: HotSpots = key("concentration along the line", HotSpots())
     key_a: Id = key("name under which the luck of party A is drawn; swapped sides swap these names too", "alpha")
     key_b: Id = key("name under which the luck of party B is drawn", "beta")
-    max_candidates: Annotated[int, Field(ge=1, le=5_000_000)] = key("acts per replication above which the run is refused", 5_000_000)
+    max_candidates: Annotated[int, Field(ge=1, le=5_000_000)] = key("acts a replication above which a run is refused", 5_000_000)
+    max_acts: Annotated[int, Field(ge=1, le=5_000_000)] = key("acts in a replication at which it ends, unfinished", 2_000_000)
+    excitation: tuple[Kernel, ...] = key("how acts bring about other acts; none = every act is of its own", ())
+    rates_count_offspring: bool = key(
+        "incidents_per_day counts offspring too, so that excitation changes when acts come and not how many", True)
+    history_days: Annotated[int, Field(ge=0, le=365)] = key("days before the start whose acts can have offspring in the run", 0)
 
 
-__all__ = ["Conduct", "Count", "HotSpots", "KindConduct", "Regime"]
+__all__ = ["Chain", "Conduct", "Count", "HotSpots", "Kernel", "KindConduct", "Regime", "Step"]

@@ -4,137 +4,166 @@ A mediator finds for each act who, where, when, for how long, and whether its tr
 """
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.area.line import Cells
 from sim.foundation.streams import F64, I64, U64, Streams, mix64
 from sim.records import Acts
-from sim.scenario.agreement import Agreement, Kind
-from sim.scenario.conduct import Conduct, KindConduct
+from sim.scenario.agreement import Agreement
+from sim.scenario.conduct import Conduct
+from sim.scenario.excitation import branching, first_share
+from sim.truth.acts import ACCEPT, CELL, DRAWS, HOUR, HOUR_US, NIGHT, WITHIN, Births, acts_of, laws_of
+from sim.truth.offspring import Grown, Setting, draws_of, grown
+from sim.truth.regimes import Spells, factors, in_force, levels, reachable, spells_of
 
 _DAY_US = 86_400_000_000
-_HOUR_US = 3_600_000_000.0
-_DRAWS = 10
-"""Draws of one act, one column each; a new use gets a new column, so that old worlds stay as they were."""
-_ACCEPT, _HOUR, _NIGHT, _CELL, _WITHIN, _DURATION, _TRACE, _DEPTH, _COUNTS, _AUTHOR = range(_DRAWS)
+_NEVER = 2**62
+
+
+class Truth(NamedTuple):
+    """What one replication's parties do: candidates sorted by (onset, id), the spells of regimes, and where a cap cut them."""
+
+    acts: Acts
+    spells: Spells
+    cut_us: int
+    """Onset of the last act that `conduct.max_acts` allows; −1 where it was not reached."""
 
 
 def hot_spots(conduct: Conduct, cells: Cells, streams: Streams) -> F64:
-    """Cumulative weights of the cells of the line: lognormal quantiles of the Gini asked for, in a drawn order.
+    """Cumulative weights of the cells of the line: lognormal with the Gini asked for, in a drawn order.
 
-    A lognormal has Gini = 2Φ(σ/√2) − 1 (Aitchison and Brown 1957).
+    A lognormal has Gini = 2Φ(σ/√2) − 1 and Lorenz curve Φ(Φ⁻¹(p) − σ), of which each cell takes one step (Aitchison and
+    Brown 1957).
     """
-    from scipy.special import ndtri
+    from scipy.special import ndtr, ndtri
 
     land = np.flatnonzero(~cells.sea)
     sigma = np.sqrt(2) * ndtri((conduct.hot_spots.gini + 1) / 2)
-    weight = np.exp(sigma * ndtri((np.arange(len(land)) + 0.5) / len(land)))
+    weight = np.diff(ndtr(ndtri(np.arange(len(land) + 1) / len(land)) - sigma))
     order = np.argsort(streams.generator("hot-spots").random(len(land)), kind="stable")
     return np.asarray(np.cumsum(weight[order]) / weight.sum(), dtype=np.float64)
 
 
 def candidates(conduct: Conduct, agreement: Agreement, cells: Cells, streams: Streams, *, days: int,
                local_start_h: float) -> Acts:
-    """Draw the acts of all kinds, parties and days at the highest regime's rate, and thin them to the regime in force."""
-    spots = hot_spots(conduct, cells, streams)
-    terms = {kind.id: (number, kind) for number, kind in enumerate(agreement.kinds)}
-    depth = {kind: zone.depth_km for zone in agreement.zones for kind in zone.kinds}
-    parts = []
-    for how in conduct.kinds:
-        number, kind = terms[how.id]
-        accept, highest = _regime_factors(conduct, how.id)
-        for side, party, share in ((0, conduct.key_a, how.side_a_share), (1, conduct.key_b, 1 - how.side_a_share)):
-            block, day, draws = _blocks(streams, how.id, party, days, how.incidents_per_day * share * highest)
-            if len(block):
-                parts.append(_acts(how, kind, number, side, cells, spots, block, day, draws, accept / highest,
-                                   local_start_h, depth.get(how.id, 1e9)))
-    if not parts:
-        return _none()
-    joined = Acts._make(np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((joined.id, joined.onset_us))
-    return Acts._make(column[order] for column in joined)
+    """Draw the candidates of a run, also those that do not happen; see `truth_of`."""
+    return truth_of(conduct, agreement, cells, streams, days=days, local_start_h=local_start_h, all_candidates=True).acts
+
+
+def truth_of(conduct: Conduct, agreement: Agreement, cells: Cells, streams: Streams, *, days: int, local_start_h: float,
+             all_candidates: bool = False) -> Truth:
+    """Draw immigrants of all kinds, parties and days at the highest regime's rate, thin them to the regime in force at their
+    onset (Lewis and Shedler 1979), and let those that happen have offspring; keep what happens, or all candidates.
+    """
+    spells = spells_of(conduct, streams, days=days)
+    drawn = _drawn(conduct, streams, range(-conduct.history_days, days))
+    if not len(drawn.id):
+        return Truth(_none(), spells, -1)
+    laws, accept = laws_of(conduct, agreement), _accept(conduct, spells)
+    if not all_candidates:
+        drawn = _kept(drawn, drawn.draws[:, ACCEPT] < accept.max(axis=0)[drawn.kind])
+    onset = drawn.day * _DAY_US + (_hours(laws.night_share[drawn.kind], drawn.draws, local_start_h) * HOUR_US).astype(np.int64)
+    happens = drawn.draws[:, ACCEPT] < accept[in_force(spells, onset), drawn.kind]
+    cell = _cells(laws.at_sea[drawn.kind], cells, hot_spots(conduct, cells, streams), drawn.draws[:, CELL])
+    km = cells.km[cell] + (drawn.draws[:, WITHIN] - 0.5) * cells.size_km[cell]
+    found = grown(Births(drawn.id, drawn.kind, drawn.side, cell, km, onset, happens),
+                  Setting(conduct, spells, cells, days * _DAY_US))
+    order = _order(found, all_candidates=all_candidates)
+    draws = np.concatenate((drawn.draws, draws_of(found.births.id[len(drawn.id):])))[order]
+    return Truth(acts_of(laws, cells, Births._make(column[order] for column in found.births), draws), spells, found.cut_us)
+
+
+def _order(found: Grown, *, all_candidates: bool) -> I64:
+    """Rows of the acts within the run, up to the cap, in order of onset and id."""
+    births, last = found.births, found.cut_us if found.cut_us >= 0 else _NEVER
+    inside = np.flatnonzero((births.onset_us >= 0) & (births.onset_us <= last) & (all_candidates | births.happens))
+    onset = births.onset_us[inside]
+    order = np.argsort(onset, kind="stable")
+    # Two acts in one microsecond are rare; only then do their ids matter.
+    return inside[np.lexsort((births.id[inside], onset)) if (np.diff(onset[order]) == 0).any() else order]
 
 
 def _none() -> Acts:
     """Return a world in which nothing can happen."""
     whole, real, flag = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=bool)
-    return Acts(whole.astype(np.uint64), whole, whole, whole, real, real, whole, whole, whole, whole, flag, flag)
+    return Acts(whole.astype(np.uint64), whole, whole, whole, real, real, real, whole, whole, whole, whole, flag, flag)
 
 
 def expected_candidates(conduct: Conduct, *, days: float) -> float:
-    """Expected number of candidates, for the cap that is checked before anything is drawn."""
-    return sum(how.incidents_per_day * _regime_factors(conduct, how.id)[1] for how in conduct.kinds) * days
+    """Expected number of candidates, for the cap that is checked before anything is drawn: immigrants at the highest regime's
+    rate, and offspring as many as the worst regime that the run can be in would bring for ever.
+    """
+    names, rate = [how.id for how in conduct.kinds], np.array([how.incidents_per_day for how in conduct.kinds])
+    factor, matrix = factors(conduct), branching(names, conduct.excitation)
+    worst = rate * factor[reachable(conduct)].max(axis=0) * first_share(conduct, rate) if names else rate
+    offspring = float(np.linalg.solve(np.eye(len(names)) - matrix, worst).sum() - worst.sum()) if conduct.excitation else 0.0
+    return float(rate @ factor.max(axis=0) + offspring) * (days + conduct.history_days)
 
 
-def _regime_factors(conduct: Conduct, kind: str) -> tuple[float, float]:
-    """Factor of the regime in force, and the highest of all regimes, on the rate of a kind."""
-    factors = {regime.id: regime.factor * regime.kind_factors.get(kind, 1.0) for regime in conduct.regimes}
-    return factors[conduct.regime], max(max(factors.values()), 1e-12)
+class _Drawn(NamedTuple):
+    """Immigrants by identity, kind, side and day, with their draws."""
+
+    id: U64
+    kind: I64
+    side: I64
+    day: I64
+    draws: F64
 
 
-def _blocks(streams: Streams, kind: str, party: str, days: int, rate: float) -> tuple[U64, I64, F64]:
-    """Ids, days and draws of the candidates of one kind and party, one generator a day."""
-    ids, day_of, draws = [], [], []
-    for day in range(days):
-        generator = streams.generator("candidates", kind, party, day)
-        count = int(generator.poisson(rate))
-        if count:
-            ids.append(mix64(streams.key("candidate", kind, party, day), np.arange(count)))
-            day_of.append(np.full(count, day))
-            draws.append(generator.random((count, _DRAWS)))
-    if not ids:
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64), np.zeros((0, _DRAWS))
-    return np.concatenate(ids), np.concatenate(day_of), np.concatenate(draws)
+def _kept(drawn: _Drawn, which: NDArray[np.bool_]) -> _Drawn:
+    """Keep some immigrants."""
+    return _Drawn._make(column[which] for column in drawn)
 
 
-def _acts(how: KindConduct, kind: Kind, number: int, side: int, cells: Cells, spots: F64, ids: U64, day: I64, draws: F64,
-          accept: float, local_start_h: float, depth_limit_km: float) -> Acts:
-    """Turn draws into acts."""
-    onset = day * _DAY_US + (_hours(how, draws, local_start_h) * _HOUR_US).astype(np.int64)
-    end = onset + np.maximum((_duration_h(how, draws[:, _DURATION]) * _HOUR_US).astype(np.int64), 1)
-    trace = end + (_lognormal(how.trace_median_h, how.trace_log_sd, draws[:, _TRACE]) * _HOUR_US).astype(np.int64)
-    cell = _cells(kind, cells, spots, draws[:, _CELL])
-    km = cells.km[cell] + (draws[:, _WITHIN] - 0.5) * cells.size_km[cell]
-    off = np.minimum(_lognormal(how.depth_median_km, how.depth_log_sd, draws[:, _DEPTH]), depth_limit_km)
-    off = np.where(cells.sea[cell], 0.0, off)
-    return Acts(ids, np.full(len(ids), number), np.full(len(ids), side), cell, km, off if side else -off, onset, end,
-                      trace, _counts(how, draws[:, _COUNTS]), draws[:, _AUTHOR] < how.unattributed_share,
-                      draws[:, _ACCEPT] < accept)
+def _accept(conduct: Conduct, spells: Spells) -> F64:
+    """Chance that an immigrant happens, shape (spells, kinds)."""
+    first = first_share(conduct, np.array([how.incidents_per_day for how in conduct.kinds]))
+    return np.asarray(levels(conduct, spells) / _highest(conduct) * first, dtype=np.float64)
 
 
-def _hours(how: KindConduct, draws: F64, local_start_h: float) -> F64:
+def _highest(conduct: Conduct) -> F64:
+    """Highest factor of all regimes on the rate of each kind."""
+    return np.asarray(np.maximum(factors(conduct).max(axis=0), 1e-12), dtype=np.float64)
+
+
+def _drawn(conduct: Conduct, streams: Streams, days: range) -> _Drawn:
+    """Immigrants of all kinds and parties, one block a day, from the stream of that kind, party and day."""
+    blocks: list[tuple[int, int, int, int, int]] = []
+    draws = [np.zeros((0, DRAWS))]
+    source = np.random.Philox(key=0)
+    state, generator = source.state, np.random.Generator(source)
+    for row, (how, highest) in enumerate(zip(conduct.kinds, _highest(conduct).tolist(), strict=True)):
+        for side, party, share in ((0, conduct.key_a, how.side_a_share), (1, conduct.key_b, 1 - how.side_a_share)):
+            rate = how.incidents_per_day * share * highest
+            for day in days if rate > 0 else ():
+                # The generator of `Streams.generator`, given a new key in place: ten times faster than a new one.
+                state["state"]["key"][0] = streams.key("candidates", how.id, party, day)
+                source.state = state
+                count = int(generator.poisson(rate))
+                if count:
+                    blocks.append((streams.key("candidate", how.id, party, day), row, side, day - days.start, count))
+                    draws.append(generator.random((count, DRAWS)))
+    table = np.array(blocks, dtype=np.uint64).reshape(len(blocks), 5)
+    kind, side_of, day_of, many = (table[:, column].astype(np.int64) for column in range(1, 5))
+    number = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    ids = mix64(np.repeat(table[:, 0], many), number) if blocks else table[:, 0]
+    return _Drawn(ids, np.repeat(kind, many), np.repeat(side_of, many), np.repeat(day_of + days.start, many),
+                  np.concatenate(draws))
+
+
+def _hours(night_share: F64, draws: F64, local_start_h: float) -> F64:
     """Hour of each act after the start of its day block, from its share by night (18 h to 6 h local time)."""
-    local = draws[:, _HOUR] * 12 + np.where(draws[:, _NIGHT] < how.night_share, 18.0, 6.0)
+    local = draws[:, HOUR] * 12 + np.where(draws[:, NIGHT] < night_share, 18.0, 6.0)
     return (local - local_start_h) % 24
 
 
-def _lognormal(median: float, log_sd: float, luck: F64) -> F64:
-    """Lognormal values by inversion of their distribution."""
-    from scipy.special import ndtri
-
-    return np.asarray(median * np.exp(log_sd * ndtri(np.clip(luck, 1e-16, 1 - 1e-16))), dtype=np.float64)
-
-
-def _duration_h(how: KindConduct, luck: F64) -> F64:
-    """Duration of each act by the law of its kind; an exponential one has the median asked for."""
-    if how.duration_law == "exponential":
-        return np.asarray(-np.log1p(-luck) * how.duration_median_h / np.log(2), dtype=np.float64)
-    return _lognormal(how.duration_median_h, how.duration_log_sd if how.duration_law == "lognormal" else 0.0, luck)
-
-
-def _counts(how: KindConduct, luck: F64) -> I64:
-    """Counts per incident: 1 or 2 by chance up to a mean of 2, heavy-tailed above, always with the mean asked for."""
-    if how.counts_mean <= 2:
-        return 1 + (luck < how.counts_mean - 1).astype(np.int64)
-    spread = _lognormal((how.counts_mean - 1) * np.exp(-how.counts_log_sd**2 / 2), how.counts_log_sd, luck)
-    return 1 + np.floor(spread + (luck * 7919.0) % 1.0).astype(np.int64)
-
-
-def _cells(kind: Kind, cells: Cells, spots: F64, luck: F64) -> I64:
+def _cells(at_sea: NDArray[np.bool_], cells: Cells, spots: F64, luck: F64) -> I64:
     """Cell of each act: by hot spots on the line, evenly over the sea areas."""
     sea = np.flatnonzero(cells.sea)
-    if kind.domain == "sea" and len(sea):
-        return sea[np.minimum((luck * len(sea)).astype(np.int64), len(sea) - 1)]
-    return np.searchsorted(spots, luck, side="right").astype(np.int64).clip(0, len(spots) - 1)
-
-
+    line = np.searchsorted(spots, luck, side="right").astype(np.int64).clip(0, len(spots) - 1)
+    if not len(sea):
+        return line
+    return np.where(at_sea, sea[np.minimum((luck * len(sea)).astype(np.int64), len(sea) - 1)], line)
