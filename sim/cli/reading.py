@@ -153,12 +153,21 @@ def _toml_value(key: str, text: str) -> Any:
 
 
 def _proof_table(found: dict[str, Any]) -> str:
-    rows = [("name", "exact", "simulated", "standard error")]
-    for name, exact in found["exact"].items():
-        simulated = found["simulated"].get(name)
-        cells = (_number(simulated["estimate"]), _number(simulated["se"])) if simulated else ("", "")
-        rows.append((name, _number(exact), *cells))
+    rows = [("name", "exact", "simulated", "standard error"), *_proof_rows(found["exact"], found["simulated"], "")]
     return "\n".join([f"{found['family']}: {json.dumps(found['setup'])}", *screen.columns(rows)])
+
+
+def _proof_rows(exact: dict[str, Any], simulated: dict[str, Any], within: str) -> list[tuple[str, str, str, str]]:
+    """One row a name; the names of a nested table follow it after a stroke."""
+    rows = []
+    for name, value in exact.items():
+        beside = simulated.get(name)
+        if isinstance(value, dict):
+            rows += _proof_rows(value, beside or {}, f"{within}{name}/")
+        else:
+            cells = (_number(beside["estimate"]), _number(beside["se"])) if beside else ("", "")
+            rows.append((f"{within}{name}", _number(value), *cells))
+    return rows
 
 
 def _number(value: Any) -> str:

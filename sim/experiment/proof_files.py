@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.experiment.stages import STAGES
 from sim.measure.theory.names import ordinal, short
 from sim.measure.theory.queues import queue_cases
 from sim.measure.theory.rhythm import gap_laws
 from sim.scenario.scenario import Scenario
+from sim.scenario.shape import Fault, shaped
 
 Values = dict[str, Any]
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil, "count": len}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil,
+                                             "count": len}
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",
                        "set", "simulated", "only"})
 _PROOF_KEYS = frozenset({"title", "exact_only", "n", "batch", "unit", "aliases", "defaults", "members", "values", "keys", "runs"})
-STAGES = ("truth", "door", "successes", "mission")
 UNITS = ("violation", "cell", "replication")
 
 
@@ -120,13 +122,16 @@ def applies(run: Run, setup: Values, values: Values) -> bool:
 
 
 def _among(value: Any, wanted: list[Any]) -> bool:
-    return any(value == w or (isinstance(value, int | float) and isinstance(w, int | float) and math.isclose(value, w, rel_tol=1e-3))
-               for w in wanted)
+    if isinstance(value, int | float):
+        return any(isinstance(w, int | float) and math.isclose(value, w, rel_tol=1e-3) for w in wanted)
+    return value in wanted
 
 
 def completed(file: ProofFile, run: Run, member: Values, *, n: int) -> Values:
     """Values of a member with the defaults, the size and the worked values of the proof and of the run."""
-    per_replication = max(1, min(run.batch, n // 16)) if run.unit != "violation" else max(1, min(run.batch, n))
+    # Replications are the units where nothing else is independent: at least 16 of them; cells are many in each.
+    least = {"violation": 1, "cell": 2, "replication": 16}[run.unit]
+    per_replication = max(1, min(run.batch, n // least))
     values: Values = {"pi": math.pi} | member | {"events": per_replication}
     open_ = {**file.proof.get("defaults", {}), **file.proof.get("values", {}), **run.data.get("values", {})}
     while ready := [key for key, given in open_.items() if key in values or _can(given, values)]:
@@ -202,7 +207,6 @@ def scenario_of(file: ProofFile, run: Run, values: Values) -> Scenario:
     from sim.scenario.canonical import inline
     from sim.scenario.merge import Place, Table, plain, planted
     from sim.scenario.overrides import overridden
-    from sim.scenario.shape import shaped
 
     laid = {**_laid(file.proof.get("keys", {}), values), **run.data.get("set", {}), **_laid(run.data.get("keys", {}), values)}
     tree = planted(file.scenario, Place(0, ("scenario",)))
@@ -210,9 +214,13 @@ def scenario_of(file: ProofFile, run: Run, values: Values) -> Scenario:
     whole = plain(overridden(tree, [(key, inline(value)) for key, value in laid.items()]))
     shape = shaped(whole)
     if shape.scenario is None:
-        told = (f"{'.'.join(map(str, f.path))} = {f.value}: {(f.words or (lambda f=f: (f.rule, '')))()[0]}" for f in shape.faults[:5])
-        raise ValueError("; ".join(told))
+        raise ValueError("; ".join(map(_told, shape.faults[:5])))
     return shape.scenario
+
+
+def _told(fault: Fault) -> str:
+    rule = fault.words()[0] if fault.words else fault.rule
+    return f"{'.'.join(map(str, fault.path))} = {fault.value}: {rule}"
 
 
 def _laid(keys: Mapping[str, str], values: Values) -> Values:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sim.engine import prepare
 from sim.experiment.proof_files import ProofFile, Run, Values, applies, completed, members, named, read_proof, scenario_of, worked
-from sim.experiment.readings import STAGES, Estimate, Sample, read_off
+from sim.experiment.readings import Estimate, read_off
+from sim.experiment.stages import STAGES, Sample
 from sim.measure.theory import FAMILIES, keys_of
 from sim.scenario.shipped import shipped
 
@@ -67,15 +68,20 @@ def prove(family: str, setup: Mapping[str, Any], *, n: int | None = None, seed: 
     name = family.replace("-", "_")
     if name not in FAMILIES:
         raise ValueError(f"{family} is no family of proofs; the families are {', '.join(list_families())}")
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 2):
+        raise ValueError(f"n = {n!r}: must be a whole number of at least 2")
     exact = _exact(name, dict(setup))
     file = _file(name)
     if not file.is_file():
         raise ValueError(f"{family}: the proof file {file.name} is missing")
     proof = read_proof(file)
     found: dict[str, Any] = {}
-    for number, run in enumerate(proof.runs):
-        for outcome in _simulated(proof, run, number, dict(setup), exact, n=n, seed=seed):
-            _place(found, outcome, exact)
+    try:
+        for number, run in enumerate(proof.runs):
+            for outcome in _simulated(proof, run, number, dict(setup), exact, n=n, seed=seed):
+                _place(found, outcome, exact)
+    except (TypeError, KeyError, ArithmeticError) as error:
+        raise ValueError(f"{_said(setup)}: cannot be simulated ({error}); the keys are {', '.join(keys_of(name))}") from None
     size = n if n is not None else proof.proof.get("n", 0)
     return {"family": name.replace("_", "-"), "setup": dict(setup), "n": size if found else 0, "simulated": found, "exact": exact}
 
@@ -88,13 +94,18 @@ def _exact(family: str, setup: Values) -> dict[str, Any]:
             raise ValueError(f"{key} = {value!r}: {family.replace('_', '-')} has no such key; its keys are {', '.join(known)}")
         if not _finite(value):
             raise ValueError(f"{key} = {value!r}: must be finite")
-    given = ", ".join(f"{key} = {value!r}" for key, value in setup.items()) or "an empty setup"
+    given = _said(setup)
     try:
         return FAMILIES[family](**setup)
     except ValueError as error:
         raise ValueError(f"{given}: {error}; the keys are {', '.join(known)}") from None
     except (TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"{given}: cannot be worked out ({error}); the keys are {', '.join(known)}") from None
+
+
+def _said(setup: Mapping[str, Any]) -> str:
+    """Setup in one line, for messages."""
+    return ", ".join(f"{key} = {value!r}" for key, value in setup.items()) or "an empty setup"
 
 
 def _finite(value: Any) -> bool:

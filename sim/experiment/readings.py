@@ -2,7 +2,6 @@
 
 A mediator sees for each name in a proof which of the engine's own outputs it is; no law is written here a second time.
 """
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -11,22 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import Opened, Prepared, open_world, play, true_door
-from sim.foundation.scan import NEVER
+from sim.experiment.stages import Sample
 from sim.foundation.streams import F64, I64
-
-_HOUR_US = 3.6e9
-_DAY_US = 86_400_000_000
-
-
-class Sample(NamedTuple):
-    """What one replication left: items with the unit that each belongs to, their columns in hours, and the window."""
-
-    items: dict[str, F64]
-    unit: I64
-    units: int
-    window_h: tuple[float, float]
-    servers: int
 
 
 class Estimate(NamedTuple):
@@ -36,101 +21,7 @@ class Estimate(NamedTuple):
     se: float
 
 
-def counted(prepared: Prepared, opened: Opened) -> I64:
-    """Rows of the acts that happen in the counted days."""
-    acts, scenario = opened.acts, prepared.scenario
-    inside = (acts.onset_us >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us < scenario.days * _DAY_US)
-    return np.flatnonzero(acts.happens & inside)
-
-
-def _unit(prepared: Prepared, cell: I64, unit: str) -> tuple[I64, int]:
-    """Independent unit of each item: itself, its cell, or the replication."""
-    if unit == "violation":
-        return np.arange(len(cell)), len(cell)
-    return (cell, len(prepared.cells.km)) if unit == "cell" else (np.zeros(len(cell), dtype=np.int64), 1)
-
-
-def _window(prepared: Prepared) -> tuple[float, float]:
-    return prepared.scenario.warm_up_h, prepared.scenario.days * 24
-
-
-def truth(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
-    """Acts as they were: each is under way from its onset to its end."""
-    acts = open_world(prepared, seed=seed, replication=replication).acts
-    rows = np.flatnonzero(acts.happens)
-    which, units = _unit(prepared, acts.cell[rows], unit)
-    columns = {"from_h": acts.onset_us[rows] / _HOUR_US, "to_h": acts.end_us[rows] / _HOUR_US}
-    return Sample(columns, which, units, _window(prepared), 0)
-
-
-def door(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
-    """Acts of the counted days with the time to their first sight; never is NaN."""
-    opened = open_world(prepared, seed=seed, replication=replication)
-    rows = counted(prepared, opened)
-    if only is not None:
-        rows = rows[prepared.cells.sector[opened.acts.cell[rows]] == prepared.cells.sectors.index(only)]
-    through = true_door(prepared, opened)
-    through.sights.search(rows, 0)
-    first = through.sights.time[rows].min(axis=1)
-    delay = np.where(first < NEVER, (first - opened.acts.onset_us[rows]) / _HOUR_US, np.nan)
-    which, units = _unit(prepared, opened.acts.cell[rows], unit)
-    return Sample({"delay_h": delay}, which, units, _window(prepared), 0)
-
-
-def successes(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
-    """Acts of the counted days with the number of looks that met them up to each success, of all looks."""
-    opened = open_world(prepared, seed=seed, replication=replication)
-    rows, acts = counted(prepared, opened), opened.acts
-    through = true_door(prepared, opened)
-    act, _, time = through.all_successes()
-    # Looks lie sorted by cell and start: one search serves all cells.
-    looks, span = opened.watch.looks, prepared.horizon_us + 1
-    order = looks.cell * span + np.minimum(looks.start_us, span - 1)
-    before = np.searchsorted(order, acts.cell * span + np.minimum(acts.onset_us, span - 1))
-    number = np.searchsorted(order, acts.cell[act] * span + time, side="right") - before[act]
-    start = np.searchsorted(act, rows)
-    found = np.searchsorted(act, rows, side="right") - start
-    which, units = _unit(prepared, acts.cell[rows], unit)
-    most = int(found.max(initial=0))
-    columns = {
-        f"look_{m + 1}": np.where(found > m, number[np.minimum(start + m, max(len(number) - 1, 0))], np.nan)
-        if len(number)
-        else np.full(len(rows), np.nan)
-        for m in range(min(most, 64))
-    }
-    return Sample(columns | {"successes": found.astype(np.float64)}, which, units, _window(prepared), 0)
-
-
-def mission(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
-    """Reports that came to the desk in the counted days, and what became of them; never is NaN."""
-    chronicle = play(prepared, seed=seed, replication=replication)
-    book, orders = chronicle.mission.book, {order.case: order for order in chronicle.mission.ladder.orders}
-    found = {finding.case: finding.found_us for finding in chronicle.mission.findings}
-    never = (np.nan, np.nan)
-    rows = []
-    for case in book.cases.values():
-        order = orders.get(case.key)
-        decision = np.nan if order is None else order.decided_us - order.triggered_us
-        for seen in case.reports:
-            waited, done = book.served.get(seen.id, never)
-            reason, gone = book.lost.get(seen.id, ("", np.nan))
-            rows.append((seen.reported_us, waited, done, gone, reason == "refused", found.get(case.key, np.nan), decision))
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 7)
-    names = ("from_h", "wait_h", "done_h", "gone_h", "refused", "found_h", "decision_h")
-    columns = {name: table[:, i] / (1.0 if name == "refused" else _HOUR_US) for i, name in enumerate(names)}
-    return Sample(
-        columns,
-        np.zeros(len(rows), dtype=np.int64) if unit == "replication" else np.arange(len(rows)),
-        1 if unit == "replication" else len(rows),
-        _window(prepared),
-        prepared.scenario.verification.staff.analysts,
-    )
-
-
-STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission}
-
-
-class Values(NamedTuple):
+class Ratio(NamedTuple):
     """Numerator, denominator and unit of each item; the estimate is the ratio of their sums."""
 
     value: F64
@@ -142,16 +33,16 @@ class Values(NamedTuple):
 def _inside(sample: Sample) -> NDArray[np.bool_]:
     """Items that came within the window."""
     low, high = sample.window_h
-    return (sample.items["from_h"] >= low) & (sample.items["from_h"] < high)
+    return np.asarray((sample.items["from_h"] >= low) & (sample.items["from_h"] < high), dtype=np.bool_)
 
 
-def _mean_of(sample: Sample, value: F64, among: NDArray[np.bool_] | None = None) -> Values:
+def _mean_of(sample: Sample, value: F64, among: NDArray[np.bool_] | None = None) -> Ratio:
     weight = ~np.isnan(value) if among is None else among & ~np.isnan(value)
-    return Values(np.where(weight, value, 0.0), weight.astype(np.float64), sample.unit, sample.units)
+    return Ratio(np.where(weight, value, 0.0), weight.astype(np.float64), sample.unit, sample.units)
 
 
-def _share_of(sample: Sample, holds: NDArray[np.bool_], among: NDArray[np.bool_]) -> Values:
-    return Values((holds & among).astype(np.float64), among.astype(np.float64), sample.unit, sample.units)
+def _share_of(sample: Sample, holds: NDArray[np.bool_], among: NDArray[np.bool_]) -> Ratio:
+    return Ratio((holds & among).astype(np.float64), among.astype(np.float64), sample.unit, sample.units)
 
 
 class Profile(NamedTuple):
@@ -176,12 +67,12 @@ def _profile(sample: Sample, start: F64, end: F64) -> Profile:
     return Profile(unit, time, np.cumsum(step[order]), np.where(follows, np.append(time[1:], 0.0) - time, 0.0))
 
 
-def _average(sample: Sample, profile: Profile, of: Callable[[F64], F64]) -> Values:
+def _average(sample: Sample, profile: Profile, of: Callable[[F64], F64]) -> Ratio:
     """Time average in each unit of a function of the number under way."""
     span = sample.window_h[1] - sample.window_h[0]
     area = np.bincount(profile.unit, weights=profile.length_h * of(profile.number), minlength=sample.units)
     known = np.bincount(profile.unit, weights=profile.length_h, minlength=sample.units)
-    return Values(
+    return Ratio(
         area + float(of(np.zeros(1))[0]) * (span - known), np.full(sample.units, span), np.arange(sample.units), sample.units
     )
 
@@ -191,7 +82,7 @@ def _number(number: F64) -> F64:
 
 
 def _none(number: F64) -> F64:
-    return (number == 0).astype(np.float64)
+    return np.asarray(number == 0, dtype=np.float64)
 
 
 def _left_h(sample: Sample) -> F64:
@@ -206,130 +97,136 @@ def _begun_h(sample: Sample) -> F64:
     return np.where(np.isnan(begun), _left_h(sample), begun)
 
 
+def _let_in(sample: Sample) -> NDArray[np.bool_]:
+    return np.asarray(_inside(sample) & (sample.items["refused"] == 0), dtype=np.bool_)
+
+
 def _served(sample: Sample) -> NDArray[np.bool_]:
     return _inside(sample) & ~np.isnan(sample.items["wait_h"])
 
 
-def _delay(sample: Sample, at: float, unit_h: float) -> Values:
+def _delay(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _mean_of(sample, sample.items["delay_h"] / unit_h)
 
 
-def _seen(sample: Sample, at: float, unit_h: float) -> Values:
+def _seen(sample: Sample, at: float, unit_h: float) -> Ratio:
     delay = sample.items["delay_h"]
     return _share_of(sample, ~np.isnan(delay), np.ones(len(delay), dtype=bool))
 
 
-def _unseen(sample: Sample, at: float, unit_h: float) -> Values:
+def _unseen(sample: Sample, at: float, unit_h: float) -> Ratio:
     delay = sample.items["delay_h"]
     return _share_of(sample, np.isnan(delay), np.ones(len(delay), dtype=bool))
 
 
-def _successes(sample: Sample, at: float, unit_h: float) -> Values:
+def _successes(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, sample.items["successes"] >= at, np.ones(len(sample.unit), dtype=bool))
 
 
-def _looks_until(sample: Sample, at: float, unit_h: float) -> Values:
+def _looks_until(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _mean_of(sample, sample.items.get(f"look_{int(at)}", np.full(len(sample.unit), np.nan)))
 
 
-def _under_way(sample: Sample, at: float, unit_h: float) -> Values:
+def _under_way(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(sample, _profile(sample, sample.items["from_h"], sample.items["to_h"]), _number)
 
 
-def _none_under_way(sample: Sample, at: float, unit_h: float) -> Values:
+def _none_under_way(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(sample, _profile(sample, sample.items["from_h"], sample.items["to_h"]), _none)
 
 
-def _many_under_way(sample: Sample, at: float, unit_h: float) -> Values:
+def _many_under_way(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(
         sample, _profile(sample, sample.items["from_h"], sample.items["to_h"]), lambda n: (n >= at).astype(np.float64)
     )
 
 
-def _under_way_at(sample: Sample, at: float, unit_h: float) -> Values:
+def _under_way_at(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Number under way at a moment in each unit."""
     moment = at * unit_h
     now = (sample.items["from_h"] <= moment) & (sample.items["to_h"] > moment)
-    return Values(now.astype(np.float64), np.zeros(len(now)), sample.unit, sample.units)
+    number = np.bincount(sample.unit, weights=now.astype(np.float64), minlength=sample.units)
+    return Ratio(number.astype(np.float64), np.ones(sample.units), np.arange(sample.units), sample.units)
 
 
-def _busy_period(sample: Sample, at: float, unit_h: float) -> Values:
+def _busy_period(sample: Sample, at: float, unit_h: float) -> Ratio:
     """Time with some item under way over the number of times at which that began."""
     profile = _profile(sample, sample.items["from_h"], sample.items["to_h"])
     before = np.append(0.0, profile.number[:-1])
     begun = (profile.number == 1) & (before == 0) & (profile.at_h > sample.window_h[0])
     busy = np.where(profile.number > 0, profile.length_h, 0.0) / unit_h
-    return Values(busy, begun.astype(np.float64), profile.unit, sample.units)
+    return Ratio(busy, begun.astype(np.float64), profile.unit, sample.units)
 
 
-def _wait(sample: Sample, at: float, unit_h: float) -> Values:
-    return _mean_of(sample, sample.items["wait_h"] / unit_h, _inside(sample))
+def _wait(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time in the queue of every report let in, worked on or given up."""
+    return _mean_of(sample, (_begun_h(sample) - sample.items["from_h"]) / unit_h, _let_in(sample))
 
 
-def _waited(sample: Sample, at: float, unit_h: float) -> Values:
+def _waited(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, sample.items["wait_h"] > 0, _served(sample))
 
 
-def _wait_above(sample: Sample, at: float, unit_h: float) -> Values:
+def _wait_above(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, sample.items["wait_h"] > at * unit_h, _served(sample))
 
 
-def _delayed(sample: Sample, at: float, unit_h: float) -> Values:
+def _delayed(sample: Sample, at: float, unit_h: float) -> Ratio:
     """Reports that found nobody free: they waited, or gave up."""
     gave_up = (sample.items["refused"] == 0) & ~np.isnan(sample.items["gone_h"])
     return _share_of(sample, (sample.items["wait_h"] > 0) | gave_up, _inside(sample))
 
 
-def _refused(sample: Sample, at: float, unit_h: float) -> Values:
+def _refused(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, sample.items["refused"] > 0, _inside(sample))
 
 
-def _abandoned(sample: Sample, at: float, unit_h: float) -> Values:
+def _abandoned(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, (sample.items["refused"] == 0) & ~np.isnan(sample.items["gone_h"]), _inside(sample))
 
 
-def _sojourn(sample: Sample, at: float, unit_h: float) -> Values:
-    return _mean_of(sample, (sample.items["done_h"] - sample.items["from_h"]) / unit_h, _inside(sample))
+def _sojourn(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time at the desk of every report let in, worked through or given up."""
+    return _mean_of(sample, (_left_h(sample) - sample.items["from_h"]) / unit_h, _let_in(sample))
 
 
-def _in_system(sample: Sample, at: float, unit_h: float) -> Values:
+def _in_system(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(sample, _profile(sample, sample.items["from_h"], _left_h(sample)), _number)
 
 
-def _waiting(sample: Sample, at: float, unit_h: float) -> Values:
+def _waiting(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(sample, _profile(sample, sample.items["from_h"], _begun_h(sample)), _number)
 
 
-def _busy_share(sample: Sample, at: float, unit_h: float) -> Values:
+def _busy_share(sample: Sample, at: float, unit_h: float) -> Ratio:
     working = _average(sample, _profile(sample, _begun_h(sample), _left_h(sample)), _number)
     return working._replace(value=working.value / max(sample.servers, 1))
 
 
-def _idle(sample: Sample, at: float, unit_h: float) -> Values:
+def _idle(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _average(sample, _profile(sample, sample.items["from_h"], _left_h(sample)), _none)
 
 
-def _entering(sample: Sample, at: float, unit_h: float) -> Values:
+def _entering(sample: Sample, at: float, unit_h: float) -> Ratio:
     """Reports let in, per unit of time."""
     span = (sample.window_h[1] - sample.window_h[0]) / unit_h
-    let_in = np.bincount(
-        sample.unit, weights=(_inside(sample) & (sample.items["refused"] == 0)).astype(float), minlength=sample.units
-    )
-    return Values(let_in, np.full(sample.units, span), np.arange(sample.units), sample.units)
+    let_in = np.bincount(sample.unit, weights=_let_in(sample).astype(np.float64), minlength=sample.units)
+    return Ratio(let_in.astype(np.float64), np.full(sample.units, span), np.arange(sample.units), sample.units)
 
 
 def _found(sample: Sample) -> NDArray[np.bool_]:
     return (sample.items["found_h"] >= sample.window_h[0]) & (sample.items["found_h"] < sample.window_h[1])
 
 
-def _decided(sample: Sample, at: float, unit_h: float) -> Values:
+def _decided(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, ~np.isnan(sample.items["decision_h"]), _found(sample))
 
 
-def _decision(sample: Sample, at: float, unit_h: float) -> Values:
+def _decision(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _mean_of(sample, sample.items["decision_h"] / unit_h, _found(sample))
 
 
-READINGS: dict[str, Callable[[Sample, float, float], Values]] = {
+READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "delay": _delay,
     "seen": _seen,
     "unseen": _unseen,
@@ -358,29 +255,29 @@ READINGS: dict[str, Callable[[Sample, float, float], Values]] = {
 """What a proof file may read: the words of the keys under `simulated`."""
 
 
+SHARES = frozenset({"seen", "unseen", "successes_at_least", "none_under_way", "under_way_at_least", "waited", "wait_above",
+                    "delayed", "refused", "abandoned", "idle", "decided"})
+
+
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:
     """Estimate one name from all replications; None where nothing happened that would tell it."""
     parts = [READINGS[reading["reading"]](sample, at, unit_h) for sample in samples]
     ends = np.cumsum([0, *(part.units for part in parts)])
-    whole = Values(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "weight")),
-        np.concatenate([part.unit + begin for part, begin in zip(parts, ends, strict=False)]),
-        int(ends[-1]),
-    )
-    if reading["reading"] == "under_way_at":
-        whole = whole._replace(
-            value=np.append(whole.value, np.zeros(whole.units)),
-            weight=np.append(whole.weight, np.ones(whole.units)),
-            unit=np.append(whole.unit, np.arange(whole.units)),
-        )
+    unit = [part.unit + begin for part, begin in zip(parts, ends, strict=False)]
+    whole = Ratio(np.concatenate([part.value for part in parts]), np.concatenate([part.weight for part in parts]),
+                  np.concatenate(unit), int(ends[-1]))
     if whole.weight.sum() <= 0 or whole.units < 2:
         return None
     if "quantile" in reading:
         return _quantile(whole, float(reading["quantile"]))
-    return _spread(whole) if reading.get("sd") else ratio(whole)
+    if reading.get("sd"):
+        return _spread(whole)
+    found = ratio(whole)
+    # A share that is none or all in every unit says no more than that one unit in so many would have been otherwise.
+    return found._replace(se=1 / whole.units) if found.se == 0 and reading["reading"] in SHARES else found
 
 
-def ratio(values: Values) -> Estimate:
+def ratio(values: Ratio) -> Estimate:
     """Ratio of sums with the standard error of independent units (Cochran 1977, ratio estimator)."""
     total = float(values.weight.sum())
     estimate = float(values.value.sum()) / total
@@ -389,7 +286,7 @@ def ratio(values: Values) -> Estimate:
     return Estimate(estimate, float(np.sqrt((excess**2).sum() * k / (k - 1))) / total)
 
 
-def _spread(values: Values) -> Estimate:
+def _spread(values: Ratio) -> Estimate:
     """Standard deviation, with the error of its linear part (delta method)."""
     mean = ratio(values).estimate
     square = np.where(values.weight > 0, (values.value - mean) ** 2, 0.0)
@@ -398,7 +295,7 @@ def _spread(values: Values) -> Estimate:
     return Estimate(sd, variance.se / (2 * sd) if sd > 0 else 0.0)
 
 
-def _quantile(values: Values, share: float) -> Estimate:
+def _quantile(values: Ratio, share: float) -> Estimate:
     """Quantile; its error from that of the share below it, turned back into values (Woodruff 1952)."""
     kept = values.weight > 0
     ranked = np.sort(values.value[kept])

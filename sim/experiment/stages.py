@@ -1,0 +1,122 @@
+"""The stages of the engine as a proof asks them: what one replication leaves behind of acts, sights, the desk and decisions.
+
+A mediator can be sure that every number of a proof passed through the machine that judges a ceasefire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engine import Opened, Prepared, open_world, play, true_door
+from sim.foundation.scan import NEVER
+from sim.foundation.streams import F64, I64
+
+_HOUR_US = 3.6e9
+_DAY_US = 86_400_000_000
+
+
+class Sample(NamedTuple):
+    """What one replication left: items with the unit that each belongs to, their columns in hours, and the window."""
+
+    items: dict[str, F64]
+    unit: I64
+    units: int
+    window_h: tuple[float, float]
+    servers: int
+
+
+def counted(prepared: Prepared, opened: Opened) -> I64:
+    """Rows of the acts that happen in the counted days."""
+    acts, scenario = opened.acts, prepared.scenario
+    inside = (acts.onset_us >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us < scenario.days * _DAY_US)
+    return np.flatnonzero(acts.happens & inside)
+
+
+def _unit(prepared: Prepared, cell: I64, unit: str) -> tuple[I64, int]:
+    """Independent unit of each item: itself, its cell, or the replication."""
+    if unit == "violation":
+        return np.arange(len(cell)), len(cell)
+    return (cell, len(prepared.cells.km)) if unit == "cell" else (np.zeros(len(cell), dtype=np.int64), 1)
+
+
+def _window(prepared: Prepared) -> tuple[float, float]:
+    return prepared.scenario.warm_up_h, prepared.scenario.days * 24
+
+
+def truth(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Acts as they were: each is under way from its onset to its end."""
+    acts = open_world(prepared, seed=seed, replication=replication).acts
+    rows = np.flatnonzero(acts.happens)
+    which, units = _unit(prepared, acts.cell[rows], unit)
+    columns = {"from_h": acts.onset_us[rows] / _HOUR_US, "to_h": acts.end_us[rows] / _HOUR_US}
+    return Sample(columns, which, units, _window(prepared), 0)
+
+
+def door(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Acts of the counted days with the time to their first sight; never is NaN."""
+    opened = open_world(prepared, seed=seed, replication=replication)
+    rows = counted(prepared, opened)
+    if only is not None:
+        rows = rows[prepared.cells.sector[opened.acts.cell[rows]] == prepared.cells.sectors.index(only)]
+    through = true_door(prepared, opened)
+    through.sights.search(rows, 0)
+    first = through.sights.time[rows].min(axis=1)
+    delay = np.where(first < NEVER, (first - opened.acts.onset_us[rows]) / _HOUR_US, np.nan)
+    which, units = _unit(prepared, opened.acts.cell[rows], unit)
+    return Sample({"delay_h": delay}, which, units, _window(prepared), 0)
+
+
+def successes(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Acts of the counted days with the number of looks that met them up to each success, of all looks."""
+    opened = open_world(prepared, seed=seed, replication=replication)
+    rows, acts = counted(prepared, opened), opened.acts
+    through = true_door(prepared, opened)
+    act, _, time = through.all_successes()
+    # Looks lie sorted by cell and start: one search serves all cells.
+    looks, span = opened.watch.looks, prepared.horizon_us + 1
+    order = looks.cell * span + np.minimum(looks.start_us, span - 1)
+    before = np.searchsorted(order, acts.cell * span + np.minimum(acts.onset_us, span - 1))
+    number = np.searchsorted(order, acts.cell[act] * span + time, side="right") - before[act]
+    start = np.searchsorted(act, rows)
+    found = np.searchsorted(act, rows, side="right") - start
+    which, units = _unit(prepared, acts.cell[rows], unit)
+    most = int(found.max(initial=0))
+    columns = {
+        f"look_{m + 1}": np.where(found > m, number[np.minimum(start + m, max(len(number) - 1, 0))], np.nan)
+        if len(number)
+        else np.full(len(rows), np.nan)
+        for m in range(min(most, 64))
+    }
+    return Sample(columns | {"successes": found.astype(np.float64)}, which, units, _window(prepared), 0)
+
+
+def mission(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Reports that came to the desk in the counted days, and what became of them; never is NaN."""
+    chronicle = play(prepared, seed=seed, replication=replication)
+    book, orders = chronicle.mission.book, {order.case: order for order in chronicle.mission.ladder.orders}
+    found = {finding.case: finding.found_us for finding in chronicle.mission.findings}
+    never = (np.nan, np.nan)
+    rows = []
+    for case in book.cases.values():
+        order = orders.get(case.key)
+        decision = np.nan if order is None else order.decided_us - order.triggered_us
+        for seen in case.reports:
+            waited, done = book.served.get(seen.id, never)
+            reason, gone = book.lost.get(seen.id, ("", np.nan))
+            rows.append((seen.reported_us, waited, done, gone, reason == "refused", found.get(case.key, np.nan), decision))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 7)
+    names = ("from_h", "wait_h", "done_h", "gone_h", "refused", "found_h", "decision_h")
+    columns = {name: table[:, i] / (1.0 if name == "refused" else _HOUR_US) for i, name in enumerate(names)}
+    return Sample(
+        columns,
+        np.zeros(len(rows), dtype=np.int64) if unit == "replication" else np.arange(len(rows)),
+        1 if unit == "replication" else len(rows),
+        _window(prepared),
+        prepared.scenario.verification.staff.analysts,
+    )
+
+
+STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission}
