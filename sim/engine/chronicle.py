@@ -136,7 +136,10 @@ def _hours(us: Any) -> F64:
 
 def _hex(keys: Any) -> np.ndarray[Any, Any]:
     """64-bit keys as text of sixteen letters; empty for −1."""
-    return np.array([f"{int(key):016x}" if int(key) >= 0 else "" for key in keys], dtype="U16")
+    numbers = [int(key) for key in keys]
+    text = np.array([max(number, 0) for number in numbers], dtype=">u8").tobytes().hex()
+    names = np.frombuffer(text.encode(), dtype="S16").astype("U16")
+    return np.where(np.array([number < 0 for number in numbers], dtype=bool), "", names)
 
 
 def _names(values: Any, names: tuple[str, ...]) -> np.ndarray[Any, Any]:

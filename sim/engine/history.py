@@ -18,7 +18,7 @@ from sim.monitoring.detection import Door
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
 from sim.verification.beliefs import Beliefs, disturbed
-from sim.verification.power import Field, ghosts_of, power_of, sighted
+from sim.verification.power import Field, ghosts_of, power_of, sighted, winnable
 from sim.verification.verdicts import called, points_found
 
 _HOUR_US = 3_600_000_000
@@ -97,7 +97,7 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> t
     if tables is None:
         return np.zeros(points.shape), points
     beliefs = believed(prepared, opened.streams)
-    ghosts = ghosts_of(scenario.agreement, beliefs, field, opened.streams)
+    ghosts = winnable(scenario.agreement, beliefs, ghosts_of(scenario.agreement, beliefs, field, opened.streams))
     library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden)
     given_us = (np.arange(field.periods) + 1) * period_us + delay_us
     lag_us = _lags_us(mission, scenario, given_us)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sim.area.light import Light
 from sim.area.line import Cells
-from sim.foundation.streams import I64
 from sim.monitoring.drones import Patrol, Sortie, position_km
 from sim.monitoring.satellites import Orders
 from sim.records import Cue
@@ -44,7 +43,6 @@ class Diversion(NamedTuple):
     """A flight off its patrol for a while."""
 
     flight: int
-    cells: I64
     from_us: int
     to_us: int
 
@@ -104,7 +102,7 @@ class Cueing:
             if sortie.jam_from_us <= now < sortie.jam_to_us or begin + self.dwell_us > sortie.on_us + watch_us:
                 continue
             cue = Cue(case, number, sensor, cell, begin, begin + self.dwell_us, flight=flight)
-            away = Diversion(flight, flying.patrol.cell, now, begin + self.dwell_us + travel)
+            away = Diversion(flight, now, begin + self.dwell_us + travel)
             offers.append(Offer(cue, away, self.physics[sensor] not in known))
         return offers
 

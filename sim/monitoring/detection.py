@@ -14,7 +14,7 @@ from sim.area.light import Light
 from sim.area.line import Cells, line_edges
 from sim.area.weather import Sky, clouded
 from sim.foundation.clock import Clock, Rank, low40
-from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts, rows_of
+from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts
 from sim.foundation.streams import I64, key_of, mix64, mix_one, succeeds
 from sim.monitoring.library import Library
 from sim.monitoring.looks import CLOUD, DIVERTED, JAMMED, MADE, OTHER, Looks, Tables, by_physics
@@ -39,7 +39,7 @@ class Door(Protocol):
     def cue(self, cue: Cue) -> None:
         """Take a look that a case ordered."""
 
-    def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
+    def divert(self, flight: int, from_us: int, to_us: int) -> None:
         """Take the legs of a flight off the table while it is elsewhere."""
 
     def arrive(self, cell: int) -> None:
@@ -54,7 +54,7 @@ class Sights:
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: int, *,
                  bin_us: int) -> None:
-        self.acts, self.flight, self.physics = acts, flight, library.physics
+        self.acts, self.flight = acts, flight
         self.tables: Tables = by_physics(looks, library.physics, cells, bin_us=bin_us)
         self.sensors = sensors_of(acts.id, acts.kind, library, sensing)
         self.until_us = np.stack([acts.end_us, acts.trace_us])
@@ -63,6 +63,7 @@ class Sights:
         self.time = np.full((len(acts.id), len(PHYSICS)), NEVER)
         self.row = np.full((len(acts.id), len(PHYSICS)), -1, dtype=np.int64)
         self.by_row: dict[int, list[tuple[int, int]]] = {}
+        self._legs: dict[int, tuple[I64, list[int]]] | None = None
 
     def search(self, acts: I64, now: int, physics: Iterable[int] = _ALL) -> None:
         """First sight of each act by each physics class from now on, in one array call a class and phase."""
@@ -91,15 +92,13 @@ class Sights:
         return Targets(self.acts.id[acts], self.acts.cell[acts], begin, self.until_us[phase, acts],
                        (self.acts.trace_depth_km if phase else self.acts.depth_km)[acts], acts + phase * len(self.acts.id), now)
 
-    def remove(self, flight: int, cells: I64, from_us: int, to_us: int) -> list[int]:
+    def remove(self, flight: int, from_us: int, to_us: int) -> list[int]:
         """Take the legs of a flight off the table; return the rows that changed."""
         looks, changed = self.tables.looks, []
-        for number in self.physics_of_flight(flight):
+        for number, (order, first) in self.legs_by_flight().items():
             table, rows = self.tables.tables[number], self.tables.rows[number]
-            low, high = rows_of(table, cells, np.full(len(cells), from_us), np.full(len(cells), to_us))
-            count = high - low
-            local = np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-            local = local[(self.flight[rows[local]] == flight) & (table.end_us[local] > from_us)]
+            local = order[first[flight] : first[flight + 1]]
+            local = local[(table.start_us[local] < to_us) & (table.end_us[local] > from_us)]
             begun = table.start_us[local] < from_us
             table.end_us[local[begun]] = looks.end_us[rows[local[begun]]] = from_us
             table.condition[local[~begun]] = 0.0
@@ -108,16 +107,18 @@ class Sights:
             changed += rows[local].tolist()
         return changed
 
-    def physics_of_flight(self, flight: int) -> list[int]:
-        """Physics classes of the sensors that a flight carries."""
-        if not hasattr(self, "_carried"):
-            looks = self.tables.looks
-            flown = np.flatnonzero(self.flight >= 0)
-            pairs = np.unique(self.flight[flown].astype(np.int64) * len(PHYSICS) + self.physics[looks.means[flown]])
-            self._carried: dict[int, list[int]] = {}
-            for pair in pairs.tolist():
-                self._carried.setdefault(pair // len(PHYSICS), []).append(pair % len(PHYSICS))
-        return self._carried.get(flight, [])
+    def legs_by_flight(self) -> dict[int, tuple[I64, list[int]]]:
+        """For each physics class that flies: rows of its table in the order of flights, and where each flight begins."""
+        if self._legs is None:
+            self._legs = {}
+            for number, rows in enumerate(self.tables.rows):
+                flight = self.flight[rows]
+                flown = np.flatnonzero(flight >= 0)
+                if len(flown):
+                    order = flown[np.argsort(flight[flown], kind="stable")]
+                    first = np.searchsorted(flight[order], np.arange(int(self.flight.max()) + 2))
+                    self._legs[number] = (order, first.tolist())
+        return self._legs
 
     def again(self, rows: list[int], now: int, done: list[int]) -> list[int]:
         """Search once more, all at once, for what was to be seen from rows that have changed; return the acts touched.
@@ -247,9 +248,9 @@ class TrueDoor:
             self._report(act, luck, cue.sensor, -1, cue.start_us, cue.end_us, cue.case)
             self._schedule(act)
 
-    def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
+    def divert(self, flight: int, from_us: int, to_us: int) -> None:
         """Take the legs of a flight off the table, and search again for acts whose first sight was among them."""
-        for act in self.sights.again(self.sights.remove(flight, cells, from_us, to_us), from_us, self.done):
+        for act in self.sights.again(self.sights.remove(flight, from_us, to_us), from_us, self.done):
             if self.acts.onset_us[act] <= from_us:
                 self._schedule(act)
 

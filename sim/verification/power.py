@@ -90,6 +90,24 @@ def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, secto
     return Ghosts(key, place, kind, cell, depth, depth * beliefs.trace_sign[kind], onset, end, trace)
 
 
+def winnable(agreement: Agreement, beliefs: Beliefs, ghosts: Ghosts) -> Ghosts:
+    """Leave out acts that nobody would attribute, and all acts of ghosts that cannot reach a breach without them.
+
+    Attribution is drawn by the key of the act and does not wait for a sight, so nothing is lost by asking it first.
+    """
+    points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
+    named = _named(beliefs, ghosts)
+    within_reach = np.bincount(ghosts.place, weights=np.where(named, points, 0.0)) >= agreement.breach.points
+    keep = named & within_reach[ghosts.place] if len(ghosts.place) else named
+    return Ghosts._make(column[keep] for column in ghosts)
+
+
+def _named(beliefs: Beliefs, ghosts: Ghosts) -> NDArray[np.bool_]:
+    """Ghost acts that would be given to the right side, if they were confirmed."""
+    luck = uniform(mix_name(ghosts.key, "attribution"))
+    return np.asarray(luck < beliefs.attributed[ghosts.kind] * (1 - beliefs.wrong_side))
+
+
 def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, physics: NDArray[np.int8],
             deadline_us: I64) -> I64:
     """First sight of each ghost act by each physics class before its deadline, shape (acts, physics)."""
@@ -121,7 +139,7 @@ def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghost
     known = np.where((grade == CONFIRMED_ON_SITE) & (not teams), NEVER, known)
     period = ghosts.place // field.ghosts % field.periods
     due = (period + 1) * field.period_us + delay_us
-    named = uniform(mix_name(ghosts.key, "attribution")) < beliefs.attributed[ghosts.kind] * (1 - beliefs.wrong_side)
+    named = _named(beliefs, ghosts)
     points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
     sectors = len(field.cells_of_sector)
     shape = (2, sectors, field.periods, field.ghosts)

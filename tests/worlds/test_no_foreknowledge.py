@@ -106,11 +106,10 @@ def test_weather_to_come_is_not_known(hour: float, monkeypatch: pytest.MonkeyPat
     before, at_us = told(), round(hour * HOUR_US)
 
     def parted(prepared: Prepared, *, seed: int, replication: int) -> Opened:
-        opened, other = (open_world(prepared, seed=seed, replication=r) for r in (replication, replication + 1))
-        mine, sky = opened.sky, other.sky
+        opened = open_world(prepared, seed=seed, replication=replication)
+        mine = opened.sky
         local = mine.local_us % mine.span_us > at_us
-        fresh = {name: np.where(times > at_us, np.resize(sky.spell[name], len(times)), mine.spell[name])
-                 for name, times in mine.spell_us.items()}
+        fresh = {name: np.where(times > at_us, 1 - mine.spell[name], mine.spell[name]) for name, times in mine.spell_us.items()}
         mixed = mine._replace(front=np.where((mine.front_us > at_us)[:, None], -mine.front, mine.front), spell=fresh,
                               local=np.where(local, -mine.local, mine.local), fate=np.where(local, 1 - mine.fate, mine.fate))
         watch = watch_of(prepared.scenario.monitoring, prepared.layout, prepared.cells, mixed, prepared.light, opened.streams,

@@ -16,7 +16,7 @@ from sim.engine import Opened, Prepared, open_world
 from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.history import play
 from sim.foundation.clock import Clock, Rank, low40
-from sim.foundation.streams import I64, luck_of, mix_one, name_key
+from sim.foundation.streams import luck_of, mix_one, name_key
 from sim.monitoring.detection import Door, Inform, Looked
 from sim.monitoring.looks import CLOUD, MADE
 from sim.records import Cue, Observation
@@ -64,7 +64,7 @@ class ScriptedDoor:
         if fate > 0.4:
             self._tell(key, self._seen(key, 7, self.clock.now, cue.case, cue.cell))
 
-    def divert(self, flight: int, cells: I64, from_us: int, to_us: int) -> None:
+    def divert(self, flight: int, from_us: int, to_us: int) -> None:
         self.asked.append(("divert", (flight, from_us, to_us)))
 
     def arrive(self, cell: int) -> None:
