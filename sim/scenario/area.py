@@ -45,11 +45,12 @@ class Climate(Part):
     """Cloud, wind and icing by month, and how fast the sky changes along the line."""
 
     cloud_share: Monthly = key("mean cloud cover by month, January first")
-    cloud_logit_sd: Annotated[float, Field(ge=0.0, le=10.0)] = key("spread of cloud cover on the logit scale, at one place and moment", 2.5)
-    front_refresh_d: Annotated[float, Field(gt=1e-3, le=1000.0)] = key("mean life of a weather front over the line", 1.12)
-    local_refresh_d: Annotated[float, Field(gt=1e-3, le=1000.0)] = key("mean life of the local sky of a sector", 0.32)
-    front_weight: Share = key("share of the variance of cloud that the front carries", 0.69)
-    correlation_km: PositiveKm = key("distance over which fronts decorrelate", 680.0)
+    cloud_logit_sd: Annotated[float, Field(ge=0.0, le=10.0)] = key(
+        "spread of cloud cover on the logit scale, at one place and moment", 2.6)
+    front_refresh_d: Annotated[float, Field(gt=1e-3, le=1000.0)] = key("mean life of a weather front over the line", 1.18)
+    local_refresh_d: Annotated[float, Field(gt=1e-3, le=1000.0)] = key("mean life of the local sky of a sector", 0.22)
+    front_weight: Share = key("share of the variance of cloud that the front carries", 0.64)
+    correlation_km: PositiveKm = key("distance over which fronts decorrelate", 710.0)
     correlation_power: Annotated[float, Field(ge=1.0, le=2.0)] = key(
         "p of the correlation exp(-(distance / correlation_km)^p) of fronts: 2 smooth fronts, 1 a chain along the line", 2.0)
     strong_wind_share: Monthly = key("share of time with wind above 10 m/s at flying height, by month")

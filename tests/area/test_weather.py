@@ -25,8 +25,14 @@ def cells(n: int = 4, *, km: float = 50.0, sea: int = 0) -> Cells:
                  np.full(total, 48.0), lon, np.arange(total) >= n, tuple(f"s{i}" for i in range(total)), n, n * km)
 
 
+TEXTBOOK: dict[str, Any] = {"cloud_logit_sd": 1.07, "front_refresh_d": 1.2, "local_refresh_d": 0.25, "front_weight": 0.75,
+                            "correlation_km": 600.0, "correlation_power": 1.0}
+"""The chain along the line, in round numbers that expectations are written with; fitted values have tests of their own."""
+
+
 def climate(**keys: Any) -> Climate:
-    return Climate(**({"cloud_share": (0.75,) * 12, "strong_wind_share": (0.2,) * 12, "icing_share": (0.3,) * 12} | keys))
+    shares = {"cloud_share": (0.75,) * 12, "strong_wind_share": (0.2,) * 12, "icing_share": (0.3,) * 12}
+    return Climate(**(shares | TEXTBOOK | keys))
 
 
 def sky(where: Climate, *, days: int = 30, sectors: int = 4, replication: int = 0, sea: int = 0,
