@@ -76,18 +76,20 @@ def mix_one(first: int, second: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _cached_key(*parts: str | int) -> int:
-    return name_key(*parts)
+def _shift_of(*name: str | int) -> int:
+    """What the name of a purpose adds to a key before the last mixing step: that of `mix_one`, done once a name."""
+    golden = 0x9E3779B97F4A7C15
+    return golden + _finish_one((name_key(*name) + golden) & _MASK)
 
 
 def luck_of(key: int, *name: str | int) -> float:
     """Fraction in [0, 1) for one entity and purpose; equal to `uniform(mix_name(key, *name))`."""
-    return (mix_one(key, _cached_key(*name)) >> 11) / _TWO53
+    return (_finish_one((key + _shift_of(*name)) & _MASK) >> 11) / _TWO53
 
 
 def key_of(key: int, *name: str | int) -> int:
     """64-bit key for one entity and purpose; equal to `mix_name(key, *name)`."""
-    return mix_one(key, _cached_key(*name))
+    return _finish_one((key + _shift_of(*name)) & _MASK)
 
 
 class Streams(NamedTuple):

@@ -60,7 +60,9 @@ class CaseBook:
                  persistence_us: tuple[int, ...], inspections: frozenset[int], reach_cells: int,
                  on_case: Notice, on_finding: Callable[[Finding], None], on_close: Notice) -> None:
         self.clock, self.agreement, self.section = clock, agreement, section
-        self.persistence_us, self.inspections, self.reach_cells = persistence_us, inspections, reach_cells
+        self.inspections, self.reach_cells, self.near_km = inspections, reach_cells, section.merging.distance_km
+        self.windows_us = [max(round(section.merging.window_h * _HOUR_US), own) for own in persistence_us]
+        self.close_after_us = round(section.standard.close_after_h * _HOUR_US)
         self.on_case, self.on_finding, self.on_close = on_case, on_finding, on_close
         staff = section.staff
         shifts = ((6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts))
@@ -94,12 +96,12 @@ class CaseBook:
         """Find the open case of the same kind, near in place and time, or open a new one."""
         if seen.case and seen.case in self.cases and self.cases[seen.case].kind == seen.kind:
             return self.cases[seen.case]
-        merging = self.section.merging
-        near_km = merging.distance_km + seen.error_km
-        window = max(round(merging.window_h * _HOUR_US), self.persistence_us[seen.kind])
+        near_km = self.near_km + seen.error_km
+        window = self.windows_us[seen.kind]
         for cell in range(seen.cell - self.reach_cells, seen.cell + self.reach_cells + 1):
             for case in self.open.get((seen.kind, cell), ()):
-                if abs(case.km - seen.km) <= near_km and any(abs(seen.seen_us - r.seen_us) <= window for r in case.reports):
+                if (abs(case.km - seen.km) <= near_km and seen.seen_us <= case.last_seen_us + window
+                        and any(abs(seen.seen_us - r.seen_us) <= window for r in case.reports)):
                     return case
         return self._open_case(seen)
 
@@ -109,7 +111,7 @@ class CaseBook:
         case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, doubt_us, seen.seen_us)
         self.cases[seen.id] = case
         self.open.setdefault((seen.kind, seen.cell), []).append(case)
-        self.clock.after(round(self.section.standard.close_after_h * _HOUR_US), _STAFF, low40(seen.id), self._expire, case)
+        self.clock.after(self.close_after_us, _STAFF, low40(seen.id), self._expire, case)
         return case
 
     def _service_us(self, luck: float) -> int:
@@ -153,7 +155,7 @@ class CaseBook:
         """Close a case that met no standard in time; put off while reports still come in."""
         if case.settled or case.closed_us >= 0:
             return
-        wait = round(self.section.standard.close_after_h * _HOUR_US)
+        wait = self.close_after_us
         if self.clock.now - case.last_seen_us < wait and case.last_seen_us > case.opened_us:
             self.clock.at(case.last_seen_us + wait, _STAFF, low40(case.key), self._expire, case)
             return
