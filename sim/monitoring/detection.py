@@ -154,29 +154,32 @@ class TrueDoor:
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
         self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
         self.edges = line_edges(cells)
-        self.live: dict[int, list[int]] = {}
-        self.stares: dict[int, list[Cue]] = {}
+        order = np.argsort(acts.cell, kind="stable")
+        self.in_cell = np.split(order, np.searchsorted(acts.cell[order], np.arange(1, len(cells.km))))
         self.seen: list[Seen] = []
         self.cause: dict[int, int] = {}
 
     def begin(self, clock: Clock, inform: Inform, looked: Looked) -> None:
-        """Search all acts in one array call (or each at its onset), and put onsets on the clock."""
+        """Search all acts in one array call and put their first sights on the clock, or search each act at its onset."""
         self.clock, self.inform, self.looked = clock, inform, looked
-        if not self.event_by_event:
-            self.sights.search(np.arange(len(self.acts.id)), 0)
-        for act, (when, key) in enumerate(zip(self.acts.onset_us.tolist(), self.acts.id.tolist(), strict=True)):
-            clock.at(when, _ONSET, low40(key), self._onset, act)
+        if self.event_by_event:
+            for act, (when, key) in enumerate(zip(self.acts.onset_us.tolist(), self.acts.id.tolist(), strict=True)):
+                clock.at(when, _ONSET, low40(key), self._onset, act)
+            return
+        self.sights.search(np.arange(len(self.acts.id)), 0)
+        for act in np.flatnonzero(self.sights.time.min(axis=1) < NEVER).tolist():
+            self._schedule(act)
 
     def _onset(self, act: int) -> None:
-        """Begin an act: search if need be, try stares that are under way, and schedule its next sight."""
-        if self.event_by_event:
-            self.sights.search(np.array([act]), self.clock.now)
-        cell = int(self.acts.cell[act])
-        self.live.setdefault(cell, []).append(act)
-        for cue in self.stares.get(cell, ()):
-            if cue.end_us >= self.clock.now:
-                self._stare(cue, [act])
+        """Search for an act that begins now and schedule its next sight."""
+        self.sights.search(np.array([act]), self.clock.now)
         self._schedule(act)
+
+    def _begun(self, cell: int) -> tuple[I64, I64]:
+        """Acts in a cell that have begun and whose trace still lives, and acts that are yet to begin."""
+        there = self.in_cell[cell]
+        begun = int(np.searchsorted(self.acts.onset_us[there], self.clock.now, side="right"))
+        return there[:begun][self.until_us[1, there[:begun]] > self.clock.now], there[begun:]
 
     def _schedule(self, act: int) -> None:
         """Schedule only the next sight; what was scheduled before loses its stamp."""
@@ -215,11 +218,10 @@ class TrueDoor:
         if fate != MADE:
             self.looked(cue, fate)
             return
-        self.stares[cue.cell] = [c for c in self.stares.get(cue.cell, ()) if c.end_us >= self.clock.now] + [cue]
-        there = np.array(self.live.get(cue.cell, ()), dtype=np.int64)
-        living = there[self.until_us[1, there] > self.clock.now].tolist()
-        self.live[cue.cell] = living
+        living, later = self._begun(cue.cell)
         self._stare(cue, living)
+        for act in later[: np.searchsorted(self.acts.onset_us[later], cue.end_us, side="right")]:
+            self.clock.at(int(self.acts.onset_us[act]), _ONSET, low40(int(self.acts.id[act])), self._stare, cue, act[None])
         self.looked(cue, MADE)
 
     def _fate(self, cue: Cue) -> tuple[Cue, int]:
@@ -233,11 +235,11 @@ class TrueDoor:
         blocked = self.sensing.clouded[cue.sensor] and clouded(self.sky, self.cells.sector[[cue.cell]], np.array([now]))[0]
         return cue, CLOUD if blocked else MADE
 
-    def _stare(self, cue: Cue, acts: list[int]) -> None:
+    def _stare(self, cue: Cue, which: I64) -> None:
         """Decide by key which acts in a cell a stare notices at this instant."""
-        if not acts:
+        if not len(which):
             return
-        means, which, n = int(self.sensing.means[cue.sensor]), np.array(acts), len(self.acts.id)
+        means, n = int(self.sensing.means[cue.sensor]), len(self.acts.id)
         luck = cue.luck or mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
         phase = (self.clock.now >= self.until_us[0, which]).astype(np.int64)
         depth = np.where(phase == 1, self.acts.trace_depth_km[which], self.acts.depth_km[which])
@@ -251,13 +253,13 @@ class TrueDoor:
     def divert(self, flight: int, from_us: int, to_us: int) -> None:
         """Take the legs of a flight off the table, and search again for acts whose first sight was among them."""
         for act in self.sights.again(self.sights.remove(flight, from_us, to_us), from_us, self.done):
-            if self.acts.onset_us[act] <= from_us:
-                self._schedule(act)
+            self._schedule(act)
 
     def arrive(self, cell: int) -> None:
         """End the acts that an answer finds under way: their trace begins now."""
         now = self.clock.now
-        ended = sorted(a for a in self.live.get(cell, ()) if self.until_us[0, a] > now)
+        living, _ = self._begun(cell)
+        ended = sorted(living[self.until_us[0, living] > now].tolist())
         for act in ended:
             self.until_us[1, act] -= self.until_us[0, act] - now
             self.until_us[0, act] = now
