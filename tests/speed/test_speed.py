@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from full_size import full_size, measure, sentences, size_of
 
-CPU_MAX_S = 4.0
+CPU_MAX_S = 3.0
 """The goal is 1 s on a quiet machine; this bound only stops a fall back by a factor."""
-RATIO_MAX = 150.0
+RATIO_MAX = 120.0
 
 
 def test_full_size(capsys: pytest.CaptureFixture[str]) -> None:
