@@ -206,7 +206,8 @@ def _looks(chronicle: Chronicle) -> Columns:
     means = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
     acts = chronicle.opened.acts
     seen = getattr(chronicle.door, "seen", ())
-    rows: list[tuple[Any, ...]] = [(s.luck, int(acts.kind[s.act]), int(acts.side[s.act]), s.cell, s.start_us, s.end_us, s.sensor,
+    kinds, sides = acts.kind.tolist(), acts.side.tolist()
+    rows: list[tuple[Any, ...]] = [(s.luck, kinds[s.act], sides[s.act], s.cell, s.start_us, s.end_us, s.sensor,
                                     int(s.tasked), 1, 1, "") for s in seen]
     told = {(s.sensor, s.cell, s.start_us) for s in seen if s.tasked}
     for cue, fate in chronicle.mission.looked:

@@ -60,7 +60,7 @@ class Mission:
                 self.contacts[seen.id] = self.clock.now + contact
 
     def count_backlog(self) -> None:
-        """Note how many reports wait at the desk, once an hour."""
+        """Note how many reports wait at the desk, every three hours."""
         self.backlog.append(self.book.desk.figures().waiting)
 
     def after_look(self, cue: Cue, fate: int) -> None:

@@ -138,8 +138,11 @@ class Sights:
 
     def next(self, act: int, done: int) -> tuple[int, int] | None:
         """Time and physics class of the next sight by a kind of evidence that has not yet seen the act."""
-        sights = [(t, number) for number, t in enumerate(self.time[act].tolist()) if t < NEVER and not done >> number & 1]
-        return min(sights) if sights else None
+        first, which = int(NEVER), -1
+        for number, time in enumerate(self.time[act].tolist()):
+            if time < first and not done >> number & 1:
+                first, which = time, number
+        return (first, which) if which >= 0 else None
 
 
 class TrueDoor:

@@ -5,7 +5,7 @@ A mediator finds here the mistakes of observation: late, misplaced, the wrong ki
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import exp
+from math import exp, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -73,19 +73,31 @@ def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sens
             case: int, edges: list[float] | None = None) -> Observation:
     """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation."""
     means = int(sensing.means[sensor])
-    shares = library.confusion[means, acts.kind[act]].tolist()
-    kind = min(bisect_right(shares, luck_of(key, "kind")), len(shares) - 1)
+    kind = _kind_as_reported(key, int(acts.kind[act]), library, means)
     error = float(library.error_km[means])
-    km = float(acts.km[act]) + (luck_of(key, "place") - luck_of(key, "place", 2)) * _MEDIAN * error
+    km = float(acts.km[act]) + _triangular(luck_of(key, "place")) * _MEDIAN * error
     cell = int(acts.cell[act])
     if not cells.sea[cell]:
         cell = cell_of_km(edges or line_edges(cells), min(km, cells.line_km))
     side = UNATTRIBUTED
     if library.origin[means] and not acts.anonymous[act]:
         side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
-    told = now + delay_us(sensing, sensor, luck_of(key, "delay"))
+    told = now + delay_us(sensing, sensor, luck_of(key, "delay") if sensing.delay_log_sd[sensor] else 0.5)
     return Observation(key, now, _onset_us(key, now, acts, act, library, means), told, cell, km, kind, side, means,
                        int(library.physics[means]), bool(library.images[means]), error, case)
+
+
+def _kind_as_reported(key: int, kind: int, library: Library, means: int) -> int:
+    """Kind that a means reports of an act, by its row of confusion."""
+    shares = library.confusion[means, kind].tolist()
+    if shares[kind] >= 1 and (kind == 0 or shares[kind - 1] <= 0):
+        return kind
+    return min(bisect_right(shares, luck_of(key, "kind")), len(shares) - 1)
+
+
+def _triangular(luck: float) -> float:
+    """Quantile of the symmetric triangular law on −1 … 1, that of the difference of two uniform draws."""
+    return sqrt(2 * luck) - 1 if luck < 0.5 else 1 - sqrt(2 * (1 - luck))
 
 
 def _onset_us(key: int, now: int, acts: Acts, act: int, library: Library, means: int) -> int:

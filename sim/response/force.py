@@ -5,6 +5,7 @@ A mediator reads response time as order to on station, over real distances; noth
 from __future__ import annotations
 
 import heapq
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -57,10 +58,16 @@ class Force:
     def _option(self, number: int, unit: Unit, now: int, place: Place) -> Move:
         """When a unit could move and arrive."""
         goal = self.stations[number] or place
-        km = distance_km(self.bases[number], goal) * unit.route_factor
+        km = _apart_km(self.bases[number], goal) * unit.route_factor
         moved = max(self.free[number][0], now) + round(unit.notice_h * _HOUR_US)
         arrived = moved + travel_us(km, unit)
         return Move(number, moved, arrived, arrived + round(unit.task_h * _HOUR_US), km)
+
+
+@lru_cache(maxsize=65_536)
+def _apart_km(base: Place, goal: Place) -> float:
+    """Geodesic distance, kept: the same bases send to the same cells again and again."""
+    return distance_km(base, goal)
 
 
 def travel_us(km: float, unit: Unit) -> int:

@@ -13,7 +13,7 @@ from sim.records import Finding, Order
 from sim.records import Response as Answer
 from sim.response.decision import decision_us
 from sim.response.force import Force
-from sim.scenario.agreement import GRADES, Agreement
+from sim.scenario.agreement import GRADES, Agreement, Kind
 from sim.scenario.response import Liaison, Response, Rung
 
 _HOUR_US = 3_600_000_000
@@ -30,6 +30,13 @@ def contact_us(liaison: Liaison, key: int) -> int | None:
     return round(minutes / 60 * _HOUR_US)
 
 
+def _rungs_for(kind: Kind, ladder: tuple[Rung, ...]) -> list[tuple[int, Rung, int]]:
+    """Rungs that acts of a kind can start, with their numbers and the least grade that they ask for."""
+    grave = _SEVERITIES.index(kind.severity)
+    return [(number, rung, GRADES.index(rung.grade)) for number, rung in enumerate(ladder)
+            if kind.domain in rung.domains and grave >= _SEVERITIES.index(rung.severity)]
+
+
 class Ladder:
     """Rungs in order; each finding, and each open case at its grade, starts those whose trigger it meets, once."""
 
@@ -38,6 +45,7 @@ class Ladder:
         self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
         self.place_of, self.on_arrival = place_of, on_arrival
         self.procedures = {p.id: p for p in section.procedures}
+        self.rungs = [_rungs_for(kind, section.ladder) for kind in agreement.kinds]
         self.orders: list[Order] = []
         self.answers: list[Answer] = []
         self.joined: dict[int, list[tuple[int, int]]] = {}
@@ -53,10 +61,8 @@ class Ladder:
         terms = self.agreement.kinds[kind]
         if finding is not None:
             self.recent.setdefault(terms.domain, []).append(self.clock.now)
-        for number, rung in enumerate(self.section.ladder):
-            meets = (terms.domain in rung.domains and grade >= GRADES.index(rung.grade)
-                     and _SEVERITIES.index(terms.severity) >= _SEVERITIES.index(rung.severity))
-            if not meets or (case, number) in self.started or (rung.action != "inspection" and finding is None):
+        for number, rung, least in self.rungs[kind]:
+            if grade < least or (case, number) in self.started or (rung.action != "inspection" and finding is None):
                 continue
             if rung.action == "posture" and not self._threshold(terms.domain, terms.severity):
                 continue

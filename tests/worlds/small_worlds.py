@@ -27,10 +27,10 @@ SEED = 20260201
 @cache
 def world(name: str = "technical-means", days: int = 3, follow_up_h: int = 24,
           more: tuple[tuple[str, str], ...] = ()) -> Scenario:
-    """A shipped scenario made short and thin: fewer acoustic nodes, fewer ghosts, verdicts after a day."""
+    """A shipped scenario made short and thin: fewer acoustic nodes, fewer ghosts, verdicts after a day, many cues."""
     thin = (("days", f"{days}.0"), ("follow_up_h", f"{follow_up_h}.0"), ("verification.verdicts.delay_h", "24.0"),
             ("verification.verdicts.ghosts", "2"), ("monitoring.posts.impulse-nodes.sites", "150"),
-            ("monitoring.posts.engine-mics.sites", "100"))
+            ("monitoring.posts.engine-mics.sites", "100"), ("verification.tasking.min_points", "1.0"))
     return read(ROOT / "scenarios" / f"{name}.toml", overrides=(*thin, *more)).scenario
 
 

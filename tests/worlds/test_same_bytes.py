@@ -80,7 +80,8 @@ from sim.ledger import digest
 from sim.scenario.reader import read
 thin = [("days", "1.0"), ("follow_up_h", "24.0"), ("verification.verdicts.ghosts", "2"),
         ("verification.verdicts.delay_h", "24.0"),
-        ("monitoring.posts.impulse-nodes.sites", "150"), ("monitoring.posts.engine-mics.sites", "100")]
+        ("monitoring.posts.impulse-nodes.sites", "150"), ("monitoring.posts.engine-mics.sites", "100"),
+        ("verification.tasking.min_points", "1.0")]
 scenario = read(Path(sys.argv[1]) / "scenarios" / "technical-with-teams.toml", overrides=thin).scenario
 prepared = prepare(scenario)
 print(digest(replicate(prepared, seed=20260201, replication=0)))
