@@ -109,7 +109,7 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> t
     given_us = (np.arange(field.periods) + 1) * period_us + delay_us
     lag_us = _lags_us(mission, scenario, given_us)
     due = (given_us - lag_us)[ghosts.place // field.ghosts % field.periods]
-    sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=256)
+    sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=64)
     times = sighted(ghosts, tables.tables, sensors, library.physics, due)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
                     lag_us=lag_us, delay_us=delay_us, teams=scenario.verification.tasking.teams,
