@@ -22,7 +22,13 @@ ARGS = ("run", "small.toml", "--replications", "20", "--quiet")
 
 def start(cwd: Path, *args: str, **env: str) -> subprocess.Popen[bytes]:
     program = [sys.executable, str(HERE / "fake_cli.py"), *args]
-    return subprocess.Popen(program, cwd=cwd, env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(program, cwd=cwd, env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            preexec_fn=heed_ctrl_c)
+
+
+def heed_ctrl_c() -> None:
+    """A shell that runs the tests in the background lets its children ignore Ctrl-C; a user's shell does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def orphans(mark: str) -> list[int]:
