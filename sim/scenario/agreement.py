@@ -2,7 +2,6 @@
 
 A mediator finds here the public terms against which every sector and every day is judged, alike for both sides.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 

@@ -2,7 +2,6 @@
 
 A mediator finds here what nobody can choose: where the line runs, how long the nights are and how often it is overcast.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 

@@ -2,7 +2,6 @@
 
 A mediator sets here the assumed truth against which the mission is judged, with both sides described by the same keys.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 

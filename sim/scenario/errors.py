@@ -82,6 +82,8 @@ def quoted(text: str, longest: int = _LONGEST) -> str:
 
 def printable(text: str) -> str:
     """Text with control characters, bidirectional overrides and lone surrogates written as escapes."""
+    if text.isascii() and text.isprintable():  # nearly all text; the letters need not be looked at one by one
+        return text
     return "".join(_escaped(letter) for letter in text)
 
 

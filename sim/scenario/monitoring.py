@@ -2,7 +2,6 @@
 
 A mediator chooses here who may look, from where, with what, and what each means can notice.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 

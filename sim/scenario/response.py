@@ -2,7 +2,6 @@
 
 A mediator chooses here who decides, by which rule and deadline, and which units answer from which real bases.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 

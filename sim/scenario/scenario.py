@@ -2,7 +2,6 @@
 
 A mediator's file becomes this tree or a list of its errors; nothing in a file is ever run.
 """
-from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal

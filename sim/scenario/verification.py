@@ -2,7 +2,6 @@
 
 A mediator chooses here how a mission turns reports into findings and findings into a verdict for each party, sector and period.
 """
-from __future__ import annotations
 
 from typing import Annotated, Literal
 
