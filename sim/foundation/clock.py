@@ -96,7 +96,9 @@ class Clock:
         self.count = 0
         self._spare = _positive(max_at_one_instant, "max_at_one_instant") - 1
         self._end = maxsize if max_events is None else _positive(max_events, "max_events")
-        self._env = Environment(_whole(start_us, "start_us"))
+        self.now = _whole(start_us, "start_us")
+        """Microseconds since the ceasefire took effect."""
+        self._env = Environment(self.now)
         self._schedule = self._env.schedule
         self._instant: float | None = None
         self._halt = 0
@@ -104,18 +106,13 @@ class Clock:
         self._alive: dict[int, tuple[Process, str]] = {}
         self._started = 0
 
-    @property
-    def now(self) -> int:
-        """Microseconds since the ceasefire took effect."""
-        return self._env.now  # type: ignore[return-value]  # integers in, integers out
-
     def at(self, when_us: int, rank: Rank, entity: int, fn: Callable[..., object], *args: Any) -> None:
         """Run ``fn(*args)`` at the instant `when_us`, in the order of `rank`, then `entity`.
 
         Raises TypeError unless both are whole numbers (floats and NaN are never rounded), ValueError if
         `when_us` lies in the past or `entity` outside 0 … 2**40 - 1.
         """
-        now: int = self._env.now  # type: ignore[assignment]  # integers in, integers out
+        now = self.now
         exact = type(when_us) is int and type(entity) is int
         if not exact or when_us < now or not 0 <= entity < ENTITY_LIMIT:
             when_us, entity = _future(when_us, now), _entity(entity)
@@ -197,12 +194,13 @@ class Clock:
             self._env.run(until=stop)
         finally:
             stop.callbacks = []
+            self.now = self._env.now  # type: ignore[assignment]  # integers in, integers out
 
     def _fire(self, call: _Call) -> None:
         self.count = count = self.count + 1
-        now = self._env.now
+        now: int = self._env.now  # type: ignore[assignment]  # integers in, integers out
         if now != self._instant:
-            self._instant = now
+            self._instant = self.now = now
             self._halt = count + self._spare
         if count > self._halt or count > self._end:
             self._refuse(call.fn)
@@ -211,7 +209,7 @@ class Clock:
     def _tick(self, event: Event) -> None:
         self.count += 1
         if self._env.now != self._instant:
-            self._instant = self._env.now
+            self._instant = self.now = self._env.now  # type: ignore[assignment]  # integers in, integers out
             self._halt = self.count + self._spare
         if self.count > self._halt or self.count > self._end:
             self._refuse(event)

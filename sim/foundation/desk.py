@@ -34,6 +34,13 @@ class Shifts(NamedTuple):
         """Staff on duty at an instant; a shift begins at its first microsecond."""
         return self.staff[bisect_right(self.edges_us, (time_us + self.offset_us) % DAY_US) - 1]
 
+    def duty_at(self, time_us: int) -> tuple[int, int]:
+        """Staff on duty at an instant, and when that shift ends."""
+        phase = (time_us + self.offset_us) % DAY_US
+        shift = bisect_right(self.edges_us, phase)
+        end = self.edges_us[shift] if shift < len(self.edges_us) else DAY_US
+        return self.staff[shift - 1], time_us - phase + end
+
     def next_rise(self, time_us: int) -> int | None:
         """First instant after `time_us` at which staff increase; None if they never do."""
         phase = (time_us + self.offset_us) % DAY_US
@@ -162,13 +169,24 @@ class _Tally:
 
     def advance(self, now: int, waiting: int, busy: int) -> None:
         span = now - self.last
-        if span:
-            self.busy_us += busy * span
-            self.waiting_us += waiting * span
-            # Only a queue that lasts counts as a queue: what arrives to free staff starts within the instant.
-            if waiting > self.max_waiting:
-                self.max_waiting = waiting
-            self.last = now
+        self.busy_us += busy * span
+        self.waiting_us += waiting * span
+        # Only a queue that lasts counts as a queue: what arrives to free staff starts within the instant.
+        if span and waiting > self.max_waiting:
+            self.max_waiting = waiting
+        self.last = now
+
+
+class _Duty:
+    """Staff on duty, asked of the shifts once a shift."""
+
+    def __init__(self, shifts: Shifts) -> None:
+        self.shifts, self.staff, self.until_us = shifts, 0, -(1 << 62)
+
+    def at(self, now: int) -> int:
+        if now >= self.until_us:
+            self.staff, self.until_us = self.shifts.duty_at(now)
+        return self.staff
 
 
 class Desk:
@@ -198,7 +216,7 @@ class Desk:
         self._shifts = shifts(staff, local_offset_h=local_offset_h)
         self._line, self._working = _Line(), _Line()
         self._tally, self._since, self._staffed = _Tally(clock.now), clock.now, 0
-        self._called = False
+        self._called, self._duty = False, _Duty(self._shifts)
         self._wake: int | None = None
 
     def submit(
@@ -233,25 +251,25 @@ class Desk:
         now = self._advance()
         self._staffed += self._shifts.staffed_us(self._since, now)
         self._shifts, self._since, self._wake = shifts(staff, local_offset_h=local_offset_h), now, None
+        self._duty = _Duty(self._shifts)
         self._look(now)
 
     def figures(self) -> DeskFigures:
         """Return counts and integrals up to now."""
         t, now = self._tally, self._advance()
         counts = (t.submitted, t.served, t.refused, t.abandoned, t.interrupted)
-        levels = (self._line.length, self._working.length, t.max_waiting)
-        staffed = self._staffed + self._shifts.staffed_us(self._since, now)
-        return DeskFigures(*counts, *levels, t.busy_us, t.waiting_us, t.waited_us, staffed)
+        levels, staffed = (self._line.length, self._working.length, t.max_waiting), self._shifts.staffed_us(self._since, now)
+        return DeskFigures(*counts, *levels, t.busy_us, t.waiting_us, t.waited_us, self._staffed + staffed)
 
     def _advance(self) -> int:
-        now = self.clock.now
-        self._tally.advance(now, self._line.length, self._working.length)
-        return now
+        if self.clock.now != self._tally.last:
+            self._tally.advance(self.clock.now, self._line.length, self._working.length)
+        return self.clock.now
 
     def _look(self, now: int) -> None:
         if self._called:
             return
-        if self.preemptive or self._working.length < self._shifts.staff_at(now):
+        if self.preemptive or self._working.length < self._duty.at(now):
             self._called = True
             self.clock.after(0, _STAFF, self.number, self._serve)
         else:
@@ -267,7 +285,7 @@ class Desk:
     def _serve(self) -> None:
         self._called = False
         now = self._advance()
-        staff = self._shifts.staff_at(now)
+        staff = self._duty.at(now)
         while self._line.length:
             request = self._line.head()
             if not (self._working.length < staff or self._make_room(request, staff, now)):

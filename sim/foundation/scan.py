@@ -68,18 +68,16 @@ class Sensors(NamedTuple):
     """Speed along the track; 0 where the sensor stands."""
 
 
-def _leg(table: LookTable, sensors: Sensors, look: I64, depth_km: F64) -> tuple[I64, I64]:
-    """Part of a look in which a place at this depth lies within reach: a chord of the circle of reach."""
-    sensor = table.sensor[look]
-    across = np.abs(depth_km - sensors.offset_km[sensor])
-    reach = sensors.reach_km[sensor]
-    half_km = np.sqrt(np.maximum(reach**2 - across**2, 0.0))
-    start, end, centre = table.start_us[look], table.end_us[look], table.centre_us[look]
-    speed = sensors.speed_kmh[sensor]
-    half = (half_km / np.where(speed > 0, speed, 1.0) * _HOUR_US).astype(np.int64)
-    start = np.where(speed > 0, np.maximum(start, centre - half), start)
-    end = np.where(speed > 0, np.minimum(end, centre + half), end)
-    return start, np.where(across > reach, start - 1, end)
+def _legs(table: LookTable, sensors: Sensors, look: I64, across_km: F64) -> tuple[I64, I64]:
+    """Part of each look in which a place that far off the track lies within reach: a chord of the circle of reach."""
+    start, end = table.start_us[look], table.end_us[look]
+    speed = sensors.speed_kmh[table.sensor[look]]
+    moving = np.flatnonzero(speed > 0)
+    half_km = np.sqrt(sensors.reach_km[table.sensor[look[moving]]] ** 2 - across_km[moving] ** 2)
+    half, centre = (half_km / speed[moving] * _HOUR_US).astype(np.int64), table.centre_us[look[moving]]
+    start[moving] = np.maximum(start[moving], centre - half)
+    end[moving] = np.minimum(end[moving], centre + half)
+    return start, end
 
 
 def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, look: I64) -> I64:
@@ -88,35 +86,41 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     A glance succeeds when mix64(look, act) falls below the probability; a search leg's contact comes at a − ln(1−u)/r
     with r = search rate / area in reach × detectability (Koopman 1946, random search); a stare has one trial a bin.
     """
-    start, end = _leg(table, sensors, look, targets.depth_km[target])
-    begin = np.maximum(start, targets.from_us[target])
-    open_ = (begin <= end) & (begin < targets.to_us[target])
-    sensor, row = table.sensor[look], targets.row[target]
-    mixed = mix64(table.luck[look], targets.key[target])
-    chance = sensors.theta[sensors.means[sensor], row] * table.condition[look]
-    law = table.law[look]
-    found = np.where(open_ & (law == GLANCE) & succeeds(mixed, chance), begin, NEVER)
-    rows = np.flatnonzero(open_ & (law == SEARCH) & (chance > 0))
-    if len(rows):
-        rate = sensors.rate_per_h[sensor[rows], sensors.target[row[rows]]] * chance[rows]
+    found = np.full(len(look), NEVER)
+    sensor = table.sensor[look]
+    chance = sensors.theta[sensors.means[sensor], targets.row[target]] * table.condition[look]
+    across = np.abs(targets.depth_km[target] - sensors.offset_km[sensor])
+    able = np.flatnonzero((chance > 0) & (across <= sensors.reach_km[sensor]))
+    start, end = _legs(table, sensors, look[able], across[able])
+    begin = np.maximum(start, targets.from_us[target[able]])
+    open_ = np.flatnonzero((begin <= end) & (begin < targets.to_us[target[able]]))
+    rows, begin, end = able[open_], begin[open_], end[open_]
+    law, mixed = table.law[look[rows]], mix64(table.luck[look[rows]], targets.key[target[rows]])
+    glance = np.flatnonzero(law == GLANCE)
+    glance = glance[succeeds(mixed[glance], chance[rows[glance]])]
+    found[rows[glance]] = begin[glance]
+    search, stare = np.flatnonzero(law == SEARCH), np.flatnonzero(law == STARE)
+    if len(search):
+        mine = rows[search]
+        rate = sensors.rate_per_h[sensor[mine], sensors.target[targets.row[target[mine]]]] * chance[mine]
         with np.errstate(divide="ignore"):
-            wait_h = -np.log1p(-uniform(mixed[rows])) / rate
-        time = begin[rows] + np.minimum(wait_h * _HOUR_US, 1e18).astype(np.int64)
-        found[rows] = np.where((time <= end[rows]) & (time < targets.to_us[target[rows]]), time, NEVER)
-    rows = np.flatnonzero(open_ & (law == STARE) & (chance > 0))
-    if len(rows):
-        until = np.minimum(end[rows], targets.to_us[target[rows]] - 1)
-        found[rows] = _stare(table, rows, look, begin[rows], until, targets.key[target[rows]], chance[rows])
+            wait_h = -np.log1p(-uniform(mixed[search])) / rate
+        time = begin[search] + np.minimum(wait_h * _HOUR_US, 1e18).astype(np.int64)
+        found[mine] = np.where((time <= end[search]) & (time < targets.to_us[target[mine]]), time, NEVER)
+    if len(stare):
+        mine = rows[stare]
+        until = np.minimum(end[stare], targets.to_us[target[mine]] - 1)
+        found[mine] = _stare(table, look[mine], begin[stare], until, targets.key[target[mine]], chance[mine])
     return np.where(found < targets.since_us, NEVER, found) if targets.since_us else found
 
 
-def _stare(table: LookTable, rows: I64, look: I64, begin: I64, until: I64, key: U64, chance: F64) -> I64:
+def _stare(table: LookTable, look: I64, begin: I64, until: I64, key: U64, chance: F64) -> I64:
     """First bin of the clock in which a stare succeeds, one trial a bin; NEVER where none does."""
-    found = np.full(len(rows), NEVER)
+    found = np.full(len(look), NEVER)
     at = begin // table.bin_us
     active = np.flatnonzero(begin <= until)
     while len(active):
-        luck = mix64(mix64(table.luck[look[rows[active]]], at[active].astype(np.uint64)), key[active])
+        luck = mix64(mix64(table.luck[look[active]], at[active].astype(np.uint64)), key[active])
         hit = succeeds(luck, chance[active])
         found[active[hit]] = np.maximum(begin[active[hit]], at[active[hit]] * table.bin_us)
         active = active[~hit]

@@ -59,6 +59,16 @@ def succeeds(mixed: U64, probability: F64) -> NDArray[np.bool_]:
     return (mixed >> _S11).astype(np.int64) < np.ceil(probability * _TWO53).astype(np.int64)
 
 
+def numbered(key: int, numbers: U64) -> U64:
+    """`mix64` of one key with numbers that `steps` has prepared, where the same numbers are asked for again and again."""
+    return _finish(numbers + np.uint64(key))
+
+
+def steps(count: int) -> U64:
+    """What the numbers 0, 1, … add to a key before the last mixing step."""
+    return _GOLDEN + _finish(np.arange(count, dtype=np.uint64) + _GOLDEN)
+
+
 _MASK = 2**64 - 1
 
 
@@ -76,20 +86,28 @@ def mix_one(first: int, second: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _shift_of(*name: str | int) -> int:
+def purpose(*name: str | int) -> int:
     """What the name of a purpose adds to a key before the last mixing step: that of `mix_one`, done once a name."""
     golden = 0x9E3779B97F4A7C15
     return golden + _finish_one((name_key(*name) + golden) & _MASK)
 
 
+def luck_for(key: int, purpose: int) -> float:
+    """Fraction in [0, 1) for one entity and `purpose(…)`, where luck is drawn so often that the name is looked up once."""
+    word = (key + purpose) & _MASK
+    word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _MASK
+    return ((word ^ (word >> 31)) >> 11) / _TWO53
+
+
 def luck_of(key: int, *name: str | int) -> float:
     """Fraction in [0, 1) for one entity and purpose; equal to `uniform(mix_name(key, *name))`."""
-    return (_finish_one((key + _shift_of(*name)) & _MASK) >> 11) / _TWO53
+    return luck_for(key, purpose(*name))
 
 
 def key_of(key: int, *name: str | int) -> int:
     """64-bit key for one entity and purpose; equal to `mix_name(key, *name)`."""
-    return _finish_one((key + _shift_of(*name)) & _MASK)
+    return _finish_one((key + purpose(*name)) & _MASK)
 
 
 class Streams(NamedTuple):
@@ -104,6 +122,20 @@ class Streams(NamedTuple):
     def generator(self, *name: str | int) -> np.random.Generator:
         """Return the generator of a purpose and entity (Philox; about 30 µs, so one a table and not one a draw)."""
         return np.random.Generator(np.random.Philox(key=self.key(*name)))
+
+
+class Rekeyed:
+    """One generator that takes the place of many: each name puts it where `Streams.generator` would begin, five times faster."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams, self._source = streams, np.random.Philox(key=0)
+        self._state, self._generator = self._source.state, np.random.Generator(self._source)
+
+    def at(self, *name: str | int) -> np.random.Generator:
+        """Generator of a purpose and entity, good until the next name."""
+        self._state["state"]["key"][0] = self._streams.key(*name)
+        self._source.state = self._state
+        return self._generator
 
 
 def streams_of(seed: int, replication: int) -> Streams:

@@ -53,13 +53,13 @@ def _seen_share(looks: Looks, made: I64, cells: Cells, days: int) -> F64:
 def _gaps(looks: Looks, made: I64, cells: Cells, horizon: int) -> tuple[F64, F64, F64]:
     """Mean and largest gap between looks at each cell, and the sum of squared gaps, in hours, with the ends counted."""
     n = len(cells.km)
-    cell, start, end = looks.cell[made], looks.start_us[made], np.minimum(looks.end_us[made], horizon)
-    bounds = np.arange(n)
-    cell = np.concatenate((bounds, cell, bounds))
-    start = np.concatenate((np.zeros(n, dtype=np.int64), start, np.full(n, horizon)))
-    end = np.concatenate((np.zeros(n, dtype=np.int64), end, np.full(n, horizon)))
-    order = np.lexsort((start, cell))
-    cell, start, end = cell[order], start[order], end[order]
+    # Looks stand in order of cell and start: each cell's own follow its begin and precede its end.
+    at = np.searchsorted(looks.cell[made], np.arange(n + 1))
+    begin, bounds = np.repeat(at[:-1], 2), np.tile([0, horizon], n)
+    begin[1::2] = at[1:]
+    cell = np.insert(looks.cell[made], begin, np.repeat(np.arange(n), 2))
+    start = np.insert(looks.start_us[made], begin, bounds)
+    end = np.insert(np.minimum(looks.end_us[made], horizon), begin, bounds)
     span = horizon + _DAY_US
     reached = np.maximum.accumulate(end + cell * span) - cell * span
     gap = np.where(cell[1:] == cell[:-1], np.maximum(start[1:] - reached[:-1], 0), 0) / 3.6e9

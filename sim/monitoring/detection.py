@@ -190,25 +190,25 @@ class TrueDoor:
         following = self.sights.next(act, self.done[act])
         if following is not None:
             when, number = following
-            key = mix_one(int(self.tables.looks.luck[self.sights.row[act, number]]), int(self.acts.id[act]))
+            key = mix_one(self.tables.looks.luck.item(self.sights.row.item(act, number)), self.acts.id.item(act))
             self.clock.at(max(when, self.clock.now), _LOOK, low40(key), self._sight, act, number, self.stamp[act])
 
     def _sight(self, act: int, physics: int, stamp: int) -> None:
         """Report a sight, unless looks or the act have changed since it was scheduled."""
         if stamp != self.stamp[act]:
             return
-        row, looks = int(self.sights.row[act, physics]), self.tables.looks
-        self._report(act, int(looks.luck[row]), int(looks.sensor[row]), row, int(looks.start_us[row]), int(looks.end_us[row]), 0)
+        row, looks = self.sights.row.item(act, physics), self.tables.looks
+        self._report(act, looks.luck.item(row), looks.sensor.item(row), row, looks.start_us.item(row), looks.end_us.item(row), 0)
         self._schedule(act)
 
     def _report(self, act: int, luck: int, sensor: int, row: int, start: int, end: int, case: int) -> None:
         """Draw the errors of one observation by its key and tell the mission when it arrives."""
-        key = mix_one(luck, int(self.acts.id[act]))
+        key = mix_one(luck, self.acts.id.item(act))
         seen = observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
                        self.edges)
         self.done[act] |= 1 << seen.physics
         self.cause[key] = act
-        self.seen.append(Seen(key, act, row, luck, sensor, int(self.acts.cell[act]), start, end, case != 0))
+        self.seen.append(Seen(key, act, row, luck, sensor, self.acts.cell.item(act), start, end, case != 0))
         self.clock.at(seen.reported_us, _REPORT, low40(key), self.inform, seen)
 
     def cue(self, cue: Cue) -> None:

@@ -83,6 +83,7 @@ def detectability(pd: F64, hidden: F64, physics: NDArray[np.int8], kind: I64, ke
     With `nodes`, quantiles are interpolated between so many exact ones.
     """
     theta = np.zeros((len(physics), len(kind)))
+    known: dict[tuple[int, int, float], F64] = {}
     for number in np.unique(physics).tolist():
         luck = uniform(mix_name(keys, "detectability", number))
         luck[uniform(mix_name(keys, "hidden", number)) < hidden[number, kind]] = -1.0
@@ -90,7 +91,9 @@ def detectability(pd: F64, hidden: F64, physics: NDArray[np.int8], kind: I64, ke
             for k in np.flatnonzero(pd[row] > 0).tolist():
                 mine = np.flatnonzero((kind == k) & (luck >= 0))
                 mean = min(float(pd[row, k] / max(1 - hidden[number, k], 1e-12)), 1.0)
-                theta[row, mine] = _beta_quantile(mean, correlation, luck[mine], nodes)
+                if (number, k, mean) not in known:
+                    known[number, k, mean] = _beta_quantile(mean, correlation, luck[mine], nodes)
+                theta[row, mine] = known[number, k, mean]
     return theta
 
 

@@ -49,7 +49,7 @@ def joined(parts: list[Looks]) -> tuple[Looks, I64]:
 def _sorted(looks: Looks) -> I64:
     """Order by cell, start and luck; luck is looked at only where cell and start are the same, which is rare."""
     place = looks.cell * (int(looks.start_us.max(initial=0)) + 1) + looks.start_us
-    order = np.argsort(place, kind="stable")
+    order = np.argsort(place)  # whatever it does with ties, they are put in order below
     same = np.diff(place[order]) == 0
     tied = np.flatnonzero(np.concatenate(([False], same)) | np.concatenate((same, [False])))
     among = order[tied]
@@ -81,7 +81,9 @@ def table_of(looks: Looks, mine: I64, cells: int, *, bin_us: int) -> LookTable:
     """Table for searching from some rows of the looks (which are sorted by cell and start)."""
     cell, start = looks.cell[mine], looks.start_us[mine]
     longest = np.zeros(cells, dtype=np.int64)
-    np.maximum.at(longest, cell, looks.end_us[mine] - start)
+    if len(mine):
+        first = np.flatnonzero(np.diff(cell, prepend=-1))
+        longest[cell[first]] = np.maximum(np.maximum.reduceat(looks.end_us[mine] - start, first), 0)
     span = int(start.max(initial=0)) + 2
     return LookTable(looks.luck[mine], looks.sensor[mine], start, looks.end_us[mine], looks.centre_us[mine], looks.law[mine],
                      looks.condition[mine], cell * span + start, longest, span, bin_us)

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from sim.area.line import Cells, cell_of_km, line_edges
 from sim.foundation.scan import Sensors
-from sim.foundation.streams import F64, I64, U64, Streams, luck_of, mix_one
+from sim.foundation.streams import F64, I64, U64, Rekeyed, Streams, luck_for, mix_one, purpose
 from sim.monitoring.library import Library, detectability
 from sim.records import UNATTRIBUTED, Acts, Observation
 
 _HOUR_US = 3_600_000_000
 _NORMAL = NormalDist()
+_PLACE, _SIDE, _DELAY, _KIND, _AGE = (purpose(name) for name in ("place", "side", "delay", "kind", "age"))
 _MEDIAN = 1 / (1 - 0.5**0.5)
 """The difference of two uniform numbers lies within 1 − √½ half of the time; so scaled, its median is 1."""
 
@@ -72,19 +73,19 @@ def sensors_of(keys: U64, kind: I64, library: Library, sensing: Sensing, *, node
 def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sensing, library: Library, cells: Cells,
             case: int, edges: list[float] | None = None) -> Observation:
     """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation."""
-    means = int(sensing.means[sensor])
-    kind = _kind_as_reported(key, int(acts.kind[act]), library, means)
-    error = float(library.error_km[means])
-    km = float(acts.km[act]) + _triangular(luck_of(key, "place")) * _MEDIAN * error
-    cell = int(acts.cell[act])
-    if not cells.sea[cell]:
+    means = sensing.means.item(sensor)
+    kind = _kind_as_reported(key, acts.kind.item(act), library, means)
+    error = library.error_km.item(means)
+    km = acts.km.item(act) + _triangular(luck_for(key, _PLACE)) * _MEDIAN * error
+    cell = acts.cell.item(act)
+    if not cells.sea.item(cell):
         cell = cell_of_km(edges or line_edges(cells), min(km, cells.line_km))
     side = UNATTRIBUTED
-    if library.origin[means] and not acts.anonymous[act]:
-        side = int(acts.side[act]) ^ int(luck_of(key, "side") < library.wrong_side[means])
-    told = now + delay_us(sensing, sensor, luck_of(key, "delay") if sensing.delay_log_sd[sensor] else 0.5)
+    if library.origin.item(means) and not acts.anonymous.item(act):
+        side = acts.side.item(act) ^ int(luck_for(key, _SIDE) < library.wrong_side.item(means))
+    told = now + delay_us(sensing, sensor, luck_for(key, _DELAY) if sensing.delay_log_sd.item(sensor) else 0.5)
     return Observation(key, now, _onset_us(key, now, acts, act, library, means), told, cell, km, kind, side, means,
-                       int(library.physics[means]), bool(library.images[means]), error, case)
+                       library.physics.item(means), library.images.item(means), error, case)
 
 
 def _kind_as_reported(key: int, kind: int, library: Library, means: int) -> int:
@@ -92,7 +93,7 @@ def _kind_as_reported(key: int, kind: int, library: Library, means: int) -> int:
     shares = library.confusion[means, kind].tolist()
     if shares[kind] >= 1 and (kind == 0 or shares[kind - 1] <= 0):
         return kind
-    return min(bisect_right(shares, luck_of(key, "kind")), len(shares) - 1)
+    return min(bisect_right(shares, luck_for(key, _KIND)), len(shares) - 1)
 
 
 def _triangular(luck: float) -> float:
@@ -102,18 +103,18 @@ def _triangular(luck: float) -> float:
 
 def _onset_us(key: int, now: int, acts: Acts, act: int, library: Library, means: int) -> int:
     """Onset as estimated from one sight: the sight itself, or the age of a trace with a lognormal error."""
-    if now < acts.end_us[act]:
+    if now < acts.end_us.item(act):
         return now
-    age = now - int(acts.onset_us[act])
-    return now - round(age * exp(float(library.dating_log_sd[means]) * _NORMAL.inv_cdf(max(luck_of(key, "age"), 1e-12))))
+    age = now - acts.onset_us.item(act)
+    return now - round(age * exp(library.dating_log_sd.item(means) * _NORMAL.inv_cdf(max(luck_for(key, _AGE), 1e-12))))
 
 
 def delay_us(sensing: Sensing, sensor: int, luck: float) -> int:
     """Time from sight to report: lognormal about the median of the sensor."""
-    spread = float(sensing.delay_log_sd[sensor])
+    spread = sensing.delay_log_sd.item(sensor)
     if spread == 0:
-        return round(float(sensing.delay_median_us[sensor]))
-    return round(float(sensing.delay_median_us[sensor]) * exp(spread * _NORMAL.inv_cdf(min(max(luck, 1e-12), 1 - 1e-12))))
+        return round(sensing.delay_median_us.item(sensor))
+    return round(sensing.delay_median_us.item(sensor) * exp(spread * _NORMAL.inv_cdf(min(max(luck, 1e-12), 1 - 1e-12))))
 
 
 def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, streams: Streams, *, days: int,
@@ -124,10 +125,11 @@ def false_alarms(rates: F64, active: I64, library: Library, cells: Cells, stream
     `at_sea` tells the kinds that are acts at sea; they are claimed in sea cells, all others on the line.
     """
     alarms: list[Observation] = []
+    rekeyed = Rekeyed(streams)
     land, sea = np.flatnonzero(~cells.sea).tolist(), np.flatnonzero(cells.sea).tolist()
     for means in active.tolist():
         for day in range(days if rates[means].sum() > 0 else 0):
-            generator, day_key = streams.generator("false", names[means], day), streams.key("false", names[means], day)
+            generator, day_key = rekeyed.at("false", names[means], day), streams.key("false", names[means], day)
             for kind, count in enumerate(generator.poisson(rates[means])):
                 for number, draw in enumerate(generator.random((int(count), 4)).tolist()):
                     where = sea if sea and at_sea and at_sea[kind] else land

@@ -4,9 +4,11 @@ A mediator compares here one delegated authority with co-chairs and with the con
 """
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from sim.foundation.streams import F64, key_of, luck_of, mix64, mix_name, uniform
+from sim.foundation.streams import F64, key_of, luck_of, mix_name, numbered, steps, uniform
 from sim.scenario.response import Procedure
 
 _HOUR_US = 3_600_000_000
@@ -20,20 +22,31 @@ def decision_us(procedure: Procedure, key: int) -> int | None:
     """
     if luck_of(key, "common refusal", procedure.id) < procedure.common_refusal_share:
         return None
-    members = mix64(key_of(key, "decision", procedure.id), np.arange(procedure.members))
-    consents = uniform(mix_name(members, "consent")) >= procedure.refusal_share
-    times = np.sort(member_hours(procedure, uniform(members))[consents])
+    members = numbered(key_of(key, "decision", procedure.id), _numbers(procedure.members))
+    times = member_hours(procedure, uniform(members))
+    if procedure.refusal_share > 0:
+        times = times[uniform(mix_name(members, "consent")) >= procedure.refusal_share]
+    times.sort()
     return round(float(times[procedure.needed - 1]) * _HOUR_US) if len(times) >= procedure.needed else None
+
+
+_numbers = lru_cache(maxsize=64)(steps)
+
+
+@lru_cache(maxsize=64)
+def _medians_h(listed: tuple[float, ...], rest: float, members: int) -> F64:
+    """Median time of each member, those beyond the list by the common one."""
+    return np.array((*listed[:members], *(rest,) * (members - len(listed))))
 
 
 def member_hours(procedure: Procedure, luck: F64) -> F64:
     """Times of single members by their law, by inversion."""
     from scipy.special import ndtri
 
-    own = procedure.medians_h[: len(luck)]
-    median = np.array(own + (procedure.median_h,) * (len(luck) - len(own)))
+    median = _medians_h(procedure.medians_h, procedure.median_h, len(luck))
     if procedure.law == "exponential":
         return np.asarray(-np.log1p(-luck) * median / np.log(2), dtype=np.float64)
     if procedure.law == "fixed":
-        return median
-    return np.asarray(median * np.exp(procedure.log_sd * ndtri(np.clip(luck, 1e-16, 1 - 1e-16))), dtype=np.float64)
+        return median.copy()
+    # Luck is below 1, on the grid of 2**-53; only 0 has no quantile.
+    return np.asarray(median * np.exp(procedure.log_sd * ndtri(np.maximum(luck, 1e-16))), dtype=np.float64)

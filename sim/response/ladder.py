@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.geodesy import Place
-from sim.foundation.streams import key_of, luck_of
+from sim.foundation.streams import key_of, luck_for, purpose
 from sim.records import Finding, Order
 from sim.records import Response as Answer
 from sim.response.decision import decision_us
@@ -20,13 +20,14 @@ _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _SEVERITIES = ("minor", "significant", "grave")
 _DECISION, _UNIT = Rank.DECISION, Rank.UNIT
+_LIAISON, _CONTACT = purpose("liaison"), purpose("contact")
 
 
 def contact_us(liaison: Liaison, key: int) -> int | None:
     """Time from first report to the parties' contact; None where the hotline does not answer."""
-    if luck_of(key, "liaison") >= liaison.available_share:
+    if luck_for(key, _LIAISON) >= liaison.available_share:
         return None
-    minutes = liaison.contact_min + luck_of(key, "contact") * (liaison.contact_max_min - liaison.contact_min)
+    minutes = liaison.contact_min + luck_for(key, _CONTACT) * (liaison.contact_max_min - liaison.contact_min)
     return round(minutes / 60 * _HOUR_US)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.line import Cells
-from sim.foundation.streams import F64, I64, U64, Streams, mix64
+from sim.foundation.streams import F64, I64, U64, Rekeyed, Streams, mix64
 from sim.records import Acts
 from sim.scenario.agreement import Agreement
 from sim.scenario.conduct import Conduct
@@ -133,15 +133,12 @@ def _drawn(conduct: Conduct, streams: Streams, days: range) -> _Drawn:
     """Immigrants of all kinds and parties, one block a day, from the stream of that kind, party and day."""
     blocks: list[tuple[int, int, int, int, int]] = []
     draws = [np.zeros((0, DRAWS))]
-    source = np.random.Philox(key=0)
-    state, generator = source.state, np.random.Generator(source)
+    rekeyed = Rekeyed(streams)
     for row, (how, highest) in enumerate(zip(conduct.kinds, _highest(conduct).tolist(), strict=True)):
         for side, party, share in ((0, conduct.key_a, how.side_a_share), (1, conduct.key_b, 1 - how.side_a_share)):
             rate = how.incidents_per_day * share * highest
             for day in days if rate > 0 else ():
-                # The generator of `Streams.generator`, given a new key in place: ten times faster than a new one.
-                state["state"]["key"][0] = streams.key("candidates", how.id, party, day)
-                source.state = state
+                generator = rekeyed.at("candidates", how.id, party, day)
                 count = int(generator.poisson(rate))
                 if count:
                     blocks.append((streams.key("candidate", how.id, party, day), row, side, day - days.start, count))

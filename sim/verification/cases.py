@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
-from sim.foundation.streams import luck_of
+from sim.foundation.streams import luck_for, purpose
 from sim.records import Finding, Observation
 from sim.scenario.agreement import GRADES, Agreement
 from sim.scenario.verification import Verification
@@ -21,6 +21,7 @@ _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
 _STAFF = Rank.STAFF
 _NORMAL = NormalDist()
+_PATIENCE, _DESK, _ATTRIBUTION = purpose("patience"), purpose("desk"), purpose("attribution")
 _SEVERITY = {"grave": 0, "significant": 1, "minor": 2}
 
 
@@ -87,8 +88,8 @@ class CaseBook:
         patience = self.section.staff.patience_mean_h
         patience_us = None
         if patience is not None:
-            patience_us = max(1, round(-log1p(-luck_of(seen.id, "patience")) * patience * _HOUR_US))
-        self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_of(seen.id, "desk")),
+            patience_us = max(1, round(-log1p(-luck_for(seen.id, _PATIENCE)) * patience * _HOUR_US))
+        self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_for(seen.id, _DESK)),
                          lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
                          gone=lambda _, reason: self.lost.update({seen.id: (reason, self.clock.now)}))
 
@@ -101,7 +102,7 @@ class CaseBook:
         for cell in range(seen.cell - self.reach_cells, seen.cell + self.reach_cells + 1):
             for case in self.open.get((seen.kind, cell), ()):
                 if (abs(case.km - seen.km) <= near_km and seen.seen_us <= case.last_seen_us + window
-                        and any(abs(seen.seen_us - r.seen_us) <= window for r in case.reports)):
+                        and _within(window, seen, case.reports)):
                     return case
         return self._open_case(seen)
 
@@ -141,7 +142,7 @@ class CaseBook:
         case.confirmed_us = self.clock.now
         case.sighted_us = max(seen.seen_us for seen in case.evidence)
         how = self.section.attribution
-        luck = luck_of(case.key, "attribution")
+        luck = luck_for(case.key, _ATTRIBUTION)
         delay = how.delay_median_h * _HOUR_US * _service_factor("lognormal", luck, how.delay_log_sd)
         self.clock.after(round(delay), _STAFF, low40(case.key), self._find, case)
 
@@ -166,6 +167,12 @@ class CaseBook:
         case.closed_us, case.outcome = self.clock.now, outcome
         self.open[(case.kind, case.cell)].remove(case)
         self.on_close(case)
+
+
+def _within(window_us: int, seen: Observation, reports: list[Observation]) -> bool:
+    """Whether a report was seen near in time to one of a case; the latest is tried first."""
+    return (abs(seen.seen_us - reports[-1].seen_us) <= window_us
+            or any(abs(seen.seen_us - other.seen_us) <= window_us for other in reports))
 
 
 def _service_factor(law: str, luck: float, log_sd: float) -> float:

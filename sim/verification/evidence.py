@@ -24,7 +24,7 @@ def grade_of(evidence: Sequence[Observation], *, kinds: int, inspections: frozen
     Confirmed-remote asks for three looks of two kinds with a dated, located image; on-site for an inspection.
     """
     several = kinds_of_evidence(evidence)
-    if any(seen.means in inspections for seen in evidence):
+    if inspections and any(seen.means in inspections for seen in evidence):
         return CONFIRMED_ON_SITE
     if several < kinds:
         return INDICATIVE
