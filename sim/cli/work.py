@@ -61,8 +61,8 @@ def checked_files(files: Sequence[str]) -> None:
             mode = os.stat(real).st_mode
         except OSError:
             continue
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise BadUsage(f"{name}: a scenario is a regular file, not a pipe or a device")
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            raise BadUsage(f"{name}: a scenario is a regular file, not a pipe or a socket")
 
 
 def load(name: str, sets: Sequence[str] = (), data: Sequence[str] = ()) -> Loaded:

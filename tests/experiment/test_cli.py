@@ -122,7 +122,7 @@ def test_hostile_files(ceasefire: Command, small: Path) -> None:
     (small.parent / "link.toml").symlink_to(small)
     assert ceasefire("run", "-").code == 2
     assert ceasefire("run", "pipe").code == 2
-    assert ceasefire("run", "/dev/zero").code == 2
+    assert ceasefire("run", "/dev/zero").code == 3
     twice = ceasefire("run", "small.toml", "./small.toml")
     assert twice.code == 2 and "given twice" in twice.err
     assert ceasefire("run", "small.toml", "link.toml").code == 2
