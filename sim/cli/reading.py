@@ -50,7 +50,7 @@ def check_files(
 def _checked(name: str, sets: Sequence[str], data: Sequence[str], *, strict: bool) -> dict[str, Any]:
     from sim.scenario.check import remarks, run_time_s, strict_faults
 
-    loaded = load(name, sets, data)
+    loaded = load(name, sets, data, to_run=False)
     faults = strict_faults(loaded) if strict else []
     seconds, count = run_time_s(loaded), loaded.scenario.study.replications
     text = f"{name}: valid; {count} replications take roughly {max(1, round(seconds))} s on one core"
@@ -79,7 +79,7 @@ def explain_file(file: str, key: str | None, sets: Sequence[str], data: Sequence
     from sim.scenario.explain import explain
 
     checked_files([file])
-    lines = explain(load(file, sets, data), key)
+    lines = explain(load(file, sets, data, to_run=False), key)
     if as_json:
         screen.say_json({"file": file, "lines": lines})
         return

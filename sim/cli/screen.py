@@ -142,6 +142,8 @@ def findings_screen(found: Finished) -> list[str]:
         lines.append("already done: nothing was run, nothing was written")
     for sentence in summary["findings"]:
         lines += ["", folded(sentence)]
+    for note in summary.get("notes", ()):
+        lines += ["", folded(note)]
     lines += [
         summary["range"],
         "",

@@ -65,14 +65,14 @@ def checked_files(files: Sequence[str]) -> None:
             raise BadUsage(f"{name}: a scenario is a regular file, not a pipe or a socket")
 
 
-def load(name: str, sets: Sequence[str] = (), data: Sequence[str] = ()) -> Loaded:
+def load(name: str, sets: Sequence[str] = (), data: Sequence[str] = (), *, to_run: bool = True) -> Loaded:
     """Read and check a scenario."""
     from sim.scenario.reader import read
 
     for folder in data:
         if not os.path.isdir(folder):
             raise BadInput(f"--data {folder}: is not a folder")
-    return read(name, overrides=[pair(one) for one in sets], data_dirs=data)
+    return read(name, overrides=[pair(one) for one in sets], data_dirs=data, absent_data="error" if to_run else "remark")
 
 
 def digests_of(loaded: Loaded) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sim.monitoring.detection import Door
 from sim.monitoring.looks import MADE, REASONS
 from sim.records import SIDES
 from sim.scenario.agreement import GRADES
+from sim.truth.replay import Recorded
 from sim.verification.cases import Case
 from sim.verification.verdicts import CALLED
 
@@ -368,4 +369,11 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),
         "gap_square_h2": float(coverage.gap_square_h2.mean()), "contacted": float(len(contacted)),
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
-    }
+    } | _replayed(chronicle.prepared.recorded)
+
+
+def _replayed(recorded: Recorded | None) -> dict[str, float]:
+    """How many real events were used, and why the others were not."""
+    if recorded is None:
+        return {}
+    return {"replay_used": float(len(recorded.row))} | {f"replay_{why}": float(n) for why, n in recorded.counts.items()}

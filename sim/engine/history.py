@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sim.engine.adaptive import Adapting
 from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
@@ -16,6 +17,7 @@ from sim.foundation.clock import Clock, ClockLimit, Rank, low40
 from sim.foundation.streams import F64, I64, Streams
 from sim.ledger import History
 from sim.monitoring.detection import Door
+from sim.monitoring.gate import GatedDoor
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
 from sim.verification.beliefs import Beliefs, disturbed
@@ -55,6 +57,8 @@ def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array"
     clock = Clock()
     mission = Mission(prepared, opened, door, clock)
     door.begin(clock, mission.hear, mission.after_look)
+    if isinstance(door, GatedDoor):
+        Adapting(prepared, opened, door, mission, clock).begin()
     for alarm in opened.alarms:
         clock.at(alarm.reported_us, Rank.REPORT, low40(alarm.id), mission.hear, alarm)
     for hour in range(0, prepared.horizon_us // _HOUR_US, 3):

@@ -17,13 +17,17 @@ from sim.monitoring.cueing import fates
 from sim.monitoring.design import Layout, Watch, layout_of, watch_of
 from sim.monitoring.detection import TrueDoor
 from sim.monitoring.families import windows_of_family
+from sim.monitoring.gate import GatedDoor
 from sim.monitoring.library import Library, library_of
+from sim.monitoring.published import Published, published_of
 from sim.monitoring.satellites import passes_from
 from sim.monitoring.sightings import false_alarms
 from sim.records import Acts, Observation
 from sim.scenario.scenario import Scenario
+from sim.truth.offspring import Lineage
 from sim.truth.regimes import Spells
-from sim.truth.violations import expected_candidates, truth_of
+from sim.truth.replay import Recorded, recorded_of, replayed
+from sim.truth.violations import Truth, expected_candidates, truth_of
 
 _DAY_US = 86_400_000_000
 
@@ -45,6 +49,10 @@ class Prepared(NamedTuple):
     """Days of the clock, follow-up included."""
     horizon_us: int
     start_hour: float
+    published: Published | None = None
+    """Looks that parties can expect, where some adapt."""
+    recorded: Recorded | None = None
+    """Real events that are replayed."""
 
 
 def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: Path | None = None) -> Prepared:
@@ -68,9 +76,12 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
         data_dirs=data_dirs, cache_dir=cache_dir)) for family in scenario.monitoring.satellites)
     layout = layout_of(scenario.monitoring, scenario.verification.tasking, scenario.area, cells, passes, days=days)
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
-    return Prepared(scenario, cells, light_of(cells, start_unix_s=start, horizon_us=horizon_us),
-                    library_of(scenario.monitoring, scenario.agreement), layout, _months(scenario, days), days, horizon_us,
-                    local % 24)
+    light = light_of(cells, start_unix_s=start, horizon_us=horizon_us)
+    adapts = bool(scenario.conduct.adaptation)
+    return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout, _months(scenario, days),
+                    days, horizon_us, local % 24,
+                    published_of(scenario.monitoring, passes, cells, light, horizon_us=horizon_us) if adapts else None,
+                    recorded_of(scenario, cells, data_dirs, days))
 
 
 def _months(scenario: Scenario, days: int) -> tuple[I64, I64]:
@@ -96,13 +107,14 @@ class Opened(NamedTuple):
     spells: Spells
     cut_us: int = -1
     """Onset of the act at which `conduct.max_acts` ends the run; −1 where it was not reached."""
+    lineage: Lineage | None = None
+    """What decides at its onset whether each act happens, where parties adapt."""
 
 
 def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     """Draw acts, sky, flights and false alarms of one replication, each by its name."""
     scenario, streams = prepared.scenario, streams_of(seed, replication)
-    truth = truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days,
-                     local_start_h=prepared.start_hour)
+    truth = _truth(prepared, streams)
     acts = truth.acts
     sky = sky_of(scenario.area.climate, prepared.cells, streams, start_month=prepared.months, horizon_us=prepared.horizon_us)
     watch = watch_of(scenario.monitoring, prepared.layout, prepared.cells, sky, prepared.light, streams,
@@ -115,7 +127,16 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
                                                           days=prepared.days, names=names,
                                                           first_side=int(scenario.conduct.key_a > scenario.conduct.key_b),
                                                           at_sea=tuple(k.domain == "sea" for k in scenario.agreement.kinds)),
-                  truth.spells, truth.cut_us)
+                  truth.spells, truth.cut_us, truth.lineage)
+
+
+def _truth(prepared: Prepared, streams: Streams) -> Truth:
+    """Acts as drawn, or as recorded."""
+    scenario, start_h = prepared.scenario, prepared.start_hour
+    if prepared.recorded is not None:
+        return replayed(scenario.conduct, scenario.agreement, prepared.cells, streams, prepared.recorded, days=prepared.days,
+                        local_start_h=start_h)
+    return truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days, local_start_h=start_h)
 
 
 def bin_us(scenario: Scenario) -> int:
@@ -125,6 +146,7 @@ def bin_us(scenario: Scenario) -> int:
 
 def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
     """Return the door between the drawn truth and the mission."""
-    return TrueDoor(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
-                    prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
-                    fates=fates(opened.watch.flying), event_by_event=event_by_event)
+    kind_of_door = TrueDoor if opened.lineage is None else GatedDoor
+    return kind_of_door(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
+                        prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
+                        fates=fates(opened.watch.flying), event_by_event=event_by_event)

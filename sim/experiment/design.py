@@ -22,6 +22,7 @@ from sim.experiment.refusals import BadIntegrity, LimitReached
 from sim.experiment.replicate import Done, Job, Work, run_jobs, worker_count
 from sim.experiment.run_folder import Tell, as_json
 from sim.experiment.summary import LEVEL, Difference, Line, differences, lines, usable
+from sim.experiment.withheld import reasons
 from sim.scenario.scenario import Scenario
 
 Read = Callable[[Sequence[tuple[str, str]]], "Loaded"]
@@ -229,7 +230,7 @@ def _result(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> Sweep:
     for point in plan.points:
         outcomes = [o for o in folder.journal.outcomes(known[point.label]) if o.replication < plan.replications]
         failed += len(outcomes) - len(usable(outcomes))
-        whole = [line for line in lines(outcomes, plan.machinery.catalogue()) if line.by == "all"]
+        whole = [line for line in lines(outcomes, reasons(plan.machinery.catalogue(), plan.base.scenario)) if line.by == "all"]
         estimates.append((point, whole))
     return Sweep(plan.path, False, plan.axes, estimates, failed)
 

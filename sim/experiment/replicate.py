@@ -20,6 +20,7 @@ from sim.experiment.journal import Outcome
 from sim.experiment.machinery import Machinery
 from sim.experiment.refusals import BadPlace, Refusal
 from sim.experiment.tables import write_shard
+from sim.experiment.withheld import Counts, guarded, published
 from sim.scenario.scenario import Scenario
 
 MAX_DEATHS = 3
@@ -69,14 +70,15 @@ def one(work: Work, job: Job, ready: Any, replication: int) -> Outcome:
     machinery = work.machinery
     history = machinery.replicate(ready, seed=work.seed, replication=replication)
     measured = machinery.measure(history, job.scenario)
-    rows = [tuple(row) for row in measured.rows if work.all_rows or row[1] == "all"]
-    if work.extra is not None:
-        rows += work.extra(history)
+    extra = [] if work.extra is None else work.extra(history)
+    counts = Counts([tuple(row) for row in measured.rows], dict(measured.times), [tuple(row) for row in extra])
+    counts = guarded(counts, job.scenario, machinery.catalogue, history.facts)
+    rows = [row for row in counts.rows if work.all_rows or row[1] == "all"] + counts.extra
     status = "capped" if history.capped else "done"
-    digest = machinery.digest(history)
-    shard = _aside(work, history, replication)
-    times = dict(measured.times)
-    return Outcome(job.point, replication, status, history.capped, digest, history.events, tuple(rows), times, shard)
+    written = published(history, job.scenario)
+    digest = machinery.digest(written)
+    shard = _aside(work, written, replication)
+    return Outcome(job.point, replication, status, history.capped, digest, history.events, tuple(rows), counts.times, shard)
 
 
 def _aside(work: Work, history: Any, replication: int) -> tuple[str, str, dict[str, int]] | tuple[()]:

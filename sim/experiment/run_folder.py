@@ -34,6 +34,7 @@ from sim.experiment.place import (
 from sim.experiment.refusals import BadIntegrity, LimitReached
 from sim.experiment.replicate import Done, Job, Work, prepared, run_jobs, worker_count
 from sim.experiment.summary import HEADER, LEVEL, Line, as_record, as_row, lines
+from sim.experiment.withheld import notes, reasons
 from sim.scenario.scenario import Scenario
 
 REPLICATIONS = (
@@ -193,7 +194,7 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
     """Write everything aside, then say so in the journal in one step."""
     staging = folder.path / STAGING
     outcomes = list(folder.journal.outcomes())
-    found = lines(outcomes, plan.machinery.catalogue())
+    found = lines(outcomes, reasons(plan.machinery.catalogue(), plan.scenario))
     about = folder.journal.about()
     with fault_of(folder.path):
         staging.mkdir(exist_ok=True)
@@ -321,7 +322,7 @@ def _summary(
     found: Sequence[Line],
     rows: Mapping[str, Any],
 ) -> dict[str, Any]:
-    said = findings.sentences(plan.scenario, outcomes)
+    said, told = findings.sentences(plan.scenario, outcomes), notes(plan.scenario, outcomes)
     return {
         "status": tables.STATUS,
         "caveat": findings.CAVEAT,
@@ -335,6 +336,7 @@ def _summary(
         "tables": dict(rows),
         "findings": [s.text for s in said],
         "range": findings.RANGE,
+        **({"notes": told} if told else {}),
         "failures": [
             {"replication": o.replication, "outcome": o.status, "reason": o.reason} for o in outcomes if o.status != "done"
         ],

@@ -129,7 +129,8 @@ def _is_table(block: object) -> bool:
 def _notes(run: Run, catalogue: Words) -> list[str]:
     """What a reader must know about replications that are missing from the measures or from the tables."""
     counts, kept = run.notes.get("replications"), len(run.kept())
-    notes = []
+    told = run.notes.get("notes", [])
+    notes = [str(text) for text in told] if isinstance(told, list) else []
     if isinstance(counts, dict) and (counts.get("failed") or counts.get("capped")):
         numbers = {name: int(counts.get(name) or 0) for name in ("asked", "failed", "capped")}
         notes.append(catalogue("page.incomplete", **numbers))

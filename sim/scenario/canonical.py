@@ -36,7 +36,7 @@ def resolved_tree(scenario: Scenario) -> dict[str, Any]:
 
 
 def _items(model: BaseModel) -> list[tuple[str, Any]]:
-    named = [(key, getattr(model, "schema_" if key == "schema" else key)) for key in fields(type(model))]
+    named = [(key, getattr(model, key if key in type(model).model_fields else f"{key}_")) for key in fields(type(model))]
     return [(key, value) for key, value in named if value is not None]
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.scenario.adaptation import Adaptation
 from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, PositiveHours, Share, key
+from sim.scenario.replay import Replay
 
 
 class KindConduct(Part):
@@ -91,6 +93,8 @@ class Conduct(Part):
     rates_count_offspring: bool = key(
         "incidents_per_day counts offspring too, so that excitation changes when acts come and not how many", True)
     history_days: Annotated[int, Field(ge=0, le=365)] = key("days before the start whose acts can have offspring in the run", 0)
+    adaptation: tuple[Adaptation, ...] = key("how parties adapt to being found; none = they do not", ())
+    replay: Replay | None = key("a table of real events in place of drawn ones; absent = none", None)
 
 
 __all__ = ["Chain", "Conduct", "Count", "HotSpots", "Kernel", "KindConduct", "Regime", "Step"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sim.scenario.errors import SHOWN, Key, Problem, ScenarioErrors, dotted
 from sim.scenario.includes import COMMAND_LINE, Library
@@ -25,6 +25,7 @@ from sim.scenario.shipped import find_scenario, shipped_names
 from sim.scenario.sight import sight
 
 _LONGEST_KEY = 300
+_EVENTS: Key = ("conduct", "replay", "file")
 
 
 class Loaded(NamedTuple):
@@ -47,6 +48,7 @@ def read(
     *,
     overrides: Sequence[tuple[str, str]] = (),
     data_dirs: Sequence[str | os.PathLike[str]] = (),
+    absent_data: Literal["error", "remark"] = "error",
 ) -> Loaded:
     """Read, merge and check a scenario.
 
@@ -58,6 +60,8 @@ def read(
         Dotted key and value as TOML text, laid on last.
     data_dirs : paths
         Folders beside the scenario's own and the shipped ones in which data files may lie.
+    absent_data : "error" or "remark"
+        What a table of events is that lies in none of the folders: nothing can be run without it, all else can be checked.
 
     Raises
     ------
@@ -72,7 +76,8 @@ def read(
     if library.problems:
         raise _errors(library.problems, [], {}, library)
     tree = overridden(whole.tree, overrides)
-    return _checked(tree, library, library.contradictions(whole.clashes, tree), [Path(d) for d in data_dirs])
+    return _checked(tree, library, library.contradictions(whole.clashes, tree), [Path(d) for d in data_dirs],
+                    absent_data == "remark")
 
 
 def _is_name(label: str) -> bool:
@@ -82,25 +87,37 @@ def _is_name(label: str) -> bool:
     return label in shipped_names() or not os.path.exists(label.replace("\0", "�"))
 
 
-def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path]) -> Loaded:
+def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path],
+             remark: bool) -> Loaded:
     whole, known = plain(tree), dict(numbered(tree))
     shape = shaped(whole)
     view = sight(whole, (f.path for f in shape.faults), lambda path: library.origin(_found(path, known)[1]))
     missing, files = data_files(view, library.folders._replace(data=tuple(d.resolve() for d in data_dirs)))
+    absent = [fault for fault in missing if remark and fault.path == _EVENTS and fault.rule.startswith("no such file")]
     meaning = (
         *dangling(view),
         *doubled(view),
         *unknown_sweep_keys(view, tree),
         *contradictions(view),
-        *missing,
+        *(fault for fault in missing if fault not in absent),
     )
     faults = [_Found(fault, *_spot(fault, known, library)) for fault in (*shape.faults, *meaning)]
     if problems or faults or shape.scenario is None:
         raise _errors(problems, faults, known, library)
+    _read_events(shape.scenario, files)
     leaves = (named for named in known.values() if isinstance(named.branch, Leaf))
     origins = {dotted(leaf.path): library.origin(leaf.place) for leaf in leaves}
     origins |= {value.key: "default" for value in values(shape.scenario) if value.key not in origins}
-    return Loaded(shape.scenario, origins, (), whole, {dotted(known[path].path): file for path, file in files.items()})
+    remarks = tuple(f"{dotted(fault.path)} = {fault.value}: {fault.rule}: it cannot be run without" for fault in absent)
+    return Loaded(shape.scenario, origins, remarks, whole, {dotted(known[path].path): file for path, file in files.items()})
+
+
+def _read_events(scenario: Scenario, files: Mapping[Key, Path]) -> None:
+    """Read the table that a replay names, so that a bad row is told before anything runs."""
+    if scenario.conduct.replay is not None and _EVENTS in files:
+        from sim.scenario.events import read_events
+
+        read_events(files[_EVENTS], scenario.conduct.replay, label=scenario.conduct.replay.file)
 
 
 class _Found(NamedTuple):

@@ -46,6 +46,8 @@ REFERENCES = (
     Reference("conduct.chain.next_share.*.#", "regime", ("conduct.regimes",)),
     Reference("conduct.excitation.*.kinds.*", "kind", ("conduct.kinds",)),
     Reference("conduct.excitation.*.to_kind", "kind", ("conduct.kinds",)),
+    Reference("conduct.replay.kind", "kind", ("conduct.kinds",)),
+    Reference("conduct.replay.kinds.*", "kind", ("conduct.kinds",)),
     Reference("monitoring.means.*.pd.#", "kind", _KIND),
     Reference("monitoring.means.*.trace_pd.#", "kind", _KIND),
     Reference("monitoring.means.*.confusion.#", "kind", _KIND),
@@ -142,13 +144,20 @@ def data_files(sight: Sight, folders: Folders) -> tuple[list[Fault], dict[Key, P
                 files[path] = file
             else:
                 faults.append(Fault(path, *file, quoted(name)))
+    for path, name in sight.select("conduct.replay.file"):
+        if isinstance(name, str):
+            table = _data_file(name, folders, (".csv",), "events")
+            if isinstance(table, Path):
+                files[path] = table
+            else:
+                faults.append(Fault(path, *table, quoted(name)))
     return faults, files
 
 
-def _data_file(name: str, folders: Folders) -> Path | Refusal:
+def _data_file(name: str, folders: Folders, suffixes: Sequence[str] = _SUFFIXES, what: str = "element sets") -> Path | Refusal:
     suffix = os.path.splitext(name)[1].lower()
-    if suffix not in _SUFFIXES:
-        return Refusal(refusal(suffix) or f"element sets are read from {', '.join(_SUFFIXES)}", "")
+    if suffix not in suffixes:
+        return Refusal(refusal(suffix) or f"{what} are read from {', '.join(suffixes)}", "")
     file = folders.target(name, folders.own)
     if isinstance(file, Refusal):
         return file

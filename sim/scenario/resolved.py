@@ -59,7 +59,7 @@ def values(scenario: Scenario) -> Iterator[Value]:
 
 def _model(model: BaseModel, path: tuple[str, ...]) -> Iterator[Value]:
     for key, info in fields(type(model)).items():
-        name = "schema_" if key == "schema" else key
+        name = key if key in type(model).model_fields else f"{key}_"
         yield from _any(getattr(model, name), (*path, key), info.description or "")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.line import Cells
-from sim.foundation.streams import F64, I64, mix64, mix_name, name_key, uniform, words
+from sim.foundation.streams import F64, I64, U64, mix64, mix_name, name_key, uniform, words
 from sim.scenario.conduct import Conduct, Kernel
 from sim.truth.acts import ACCEPT, DRAWS, HOUR_US, Births, chosen, joined, normal
 from sim.truth.regimes import Spells, in_force, levels
@@ -25,28 +25,43 @@ class Setting(NamedTuple):
     horizon_us: int
 
 
+class Lineage(NamedTuple):
+    """For each act its parent's id (0 = none) and, of the chance left to it by the regimes, the part that its number takes up.
+
+    An act that may happen does so where that part is below the deterrence of the moment.
+    """
+
+    parent: U64
+    number: F64
+
+
 class Grown(NamedTuple):
     """Immigrants and all their descendants; `cut_us` is the onset of the last act that the cap allows, −1 = not reached."""
 
     births: Births
     cut_us: int
+    lineage: Lineage
 
 
-def grown(immigrants: Births, setting: Setting) -> Grown:
+def grown(immigrants: Births, setting: Setting, number: F64 | None = None) -> Grown:
     """Hawkes process in cluster form, generation by generation (Hawkes and Oakes 1974, doi 10.2307/3212693).
 
     Only acts that happen have offspring. A child lost to a fall of the regime, with chance 1 − m(new)/m(old), does not happen.
+    `number`: what `Lineage.number` is for the immigrants.
     """
     level = levels(setting.conduct, setting.spells)
     parts, parents = [immigrants], chosen(immigrants, immigrants.happens)
+    lines = [Lineage(np.zeros_like(immigrants.id), np.zeros(len(immigrants.id)) if number is None else number)]
     onsets, cut = _cut(np.zeros(0, dtype=np.int64), parents.onset_us, setting.conduct.max_acts)
     while len(parents.id) and setting.conduct.excitation:
         end = setting.horizon_us if cut < 0 else min(cut + 1, setting.horizon_us)
-        brood = joined([_children(kernel, parents, setting, level, end) for kernel in setting.conduct.excitation])
+        broods = [_children(kernel, parents, setting, level, end) for kernel in setting.conduct.excitation]
+        brood = joined([born for born, _ in broods])
         parts.append(brood)
+        lines += [line for _, line in broods]
         parents = chosen(brood, brood.happens)
         onsets, cut = _cut(onsets, parents.onset_us, setting.conduct.max_acts)
-    return Grown(joined(parts), cut)
+    return Grown(joined(parts), cut, Lineage(*(np.concatenate(column) for column in zip(*lines, strict=True))))
 
 
 def _cut(onsets: I64, more: I64, most: int) -> tuple[I64, int]:
@@ -58,7 +73,7 @@ def _cut(onsets: I64, more: I64, most: int) -> tuple[I64, int]:
     return known, int(known[most - 1])
 
 
-def _children(kernel: Kernel, parents: Births, setting: Setting, level: F64, end_us: int) -> Births:
+def _children(kernel: Kernel, parents: Births, setting: Setting, level: F64, end_us: int) -> tuple[Births, Lineage]:
     """Children of all parents by one kernel, that come before the end."""
     row, number = _family(kernel, parents, [how.id for how in setting.conduct.kinds])
     ids = mix64(mix_name(parents.id[row], "child", kernel.id), number) if len(row) else parents.id[:0]
@@ -72,8 +87,10 @@ def _children(kernel: Kernel, parents: Births, setting: Setting, level: F64, end
     cell, km = _places(kernel, setting.cells, parents.cell[row], parents.km[row], _luck(ids, "shift"))
     old = level[in_force(setting.spells, parents.onset_us[row]), kind]
     new = level[in_force(setting.spells, onset), kind]
-    survives = draws_of(ids, 1)[:, ACCEPT] * old < new
-    return Births(ids, kind, side, cell, km, onset, survives)
+    luck = draws_of(ids, 1)[:, ACCEPT]
+    left = np.divide(new, old, out=np.ones(len(new)), where=new < old)
+    return (Births(ids, kind, side, cell, km, onset, luck * old < new),
+            Lineage(parents.id[row], np.divide(luck, left, out=luck.copy(), where=left > 0)))
 
 
 def _family(kernel: Kernel, parents: Births, kinds: list[str]) -> tuple[I64, I64]:

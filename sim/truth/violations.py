@@ -16,7 +16,7 @@ from sim.scenario.agreement import Agreement
 from sim.scenario.conduct import Conduct
 from sim.scenario.excitation import branching, first_share
 from sim.truth.acts import ACCEPT, CELL, DRAWS, HOUR, HOUR_US, NIGHT, WITHIN, Births, acts_of, laws_of
-from sim.truth.offspring import Grown, Setting, draws_of, grown
+from sim.truth.offspring import Grown, Lineage, Setting, draws_of, grown
 from sim.truth.regimes import Spells, factors, in_force, levels, reachable, spells_of
 
 _DAY_US = 86_400_000_000
@@ -30,6 +30,8 @@ class Truth(NamedTuple):
     spells: Spells
     cut_us: int
     """Onset of the last act that `conduct.max_acts` allows; −1 where it was not reached."""
+    lineage: Lineage | None = None
+    """What decides at its onset whether each act happens, where parties adapt: `acts` are then those that may happen."""
 
 
 def hot_spots(conduct: Conduct, cells: Cells, streams: Streams) -> F64:
@@ -65,15 +67,19 @@ def truth_of(conduct: Conduct, agreement: Agreement, cells: Cells, streams: Stre
     laws, accept = laws_of(conduct, agreement), _accept(conduct, spells)
     if not all_candidates:
         drawn = _kept(drawn, drawn.draws[:, ACCEPT] < accept.max(axis=0)[drawn.kind])
-    onset = drawn.day * _DAY_US + (_hours(laws.night_share[drawn.kind], drawn.draws, local_start_h) * HOUR_US).astype(np.int64)
-    happens = drawn.draws[:, ACCEPT] < accept[in_force(spells, onset), drawn.kind]
+    onset = drawn.day * _DAY_US + (hours_of(laws.night_share[drawn.kind], drawn.draws, local_start_h) * HOUR_US).astype(np.int64)
+    chance = accept[in_force(spells, onset), drawn.kind]
+    happens = drawn.draws[:, ACCEPT] < chance
     cell = _cells(laws.at_sea[drawn.kind], cells, hot_spots(conduct, cells, streams), drawn.draws[:, CELL])
     km = cells.km[cell] + (drawn.draws[:, WITHIN] - 0.5) * cells.size_km[cell]
     found = grown(Births(drawn.id, drawn.kind, drawn.side, cell, km, onset, happens),
-                  Setting(conduct, spells, cells, days * _DAY_US))
+                  Setting(conduct, spells, cells, days * _DAY_US),
+                  drawn.draws[:, ACCEPT] / np.maximum(chance, 1e-300) if conduct.adaptation else None)
     order = _order(found, all_candidates=all_candidates)
     draws = np.concatenate((drawn.draws, draws_of(found.births.id[len(drawn.id):])))[order]
-    return Truth(acts_of(laws, cells, Births._make(column[order] for column in found.births), draws), spells, found.cut_us)
+    lineage = Lineage._make(column[order] for column in found.lineage) if conduct.adaptation else None
+    return Truth(acts_of(laws, cells, Births._make(column[order] for column in found.births), draws), spells, found.cut_us,
+                 lineage)
 
 
 def _order(found: Grown, *, all_candidates: bool) -> I64:
@@ -151,7 +157,7 @@ def _drawn(conduct: Conduct, streams: Streams, days: range) -> _Drawn:
                   np.concatenate(draws))
 
 
-def _hours(night_share: F64, draws: F64, local_start_h: float) -> F64:
+def hours_of(night_share: F64, draws: F64, local_start_h: float) -> F64:
     """Hour of each act after the start of its day block, from its share by night (18 h to 6 h local time)."""
     local = draws[:, HOUR] * 12 + np.where(draws[:, NIGHT] < night_share, 18.0, 6.0)
     return (local - local_start_h) % 24

@@ -71,6 +71,8 @@ class CaseBook:
                          capacity=staff.queue_limit, local_offset_h=start_hour)
         self.cases: dict[int, Case] = {}
         self.open: dict[tuple[int, int], list[Case]] = {}
+        self.case_of: dict[int, int] = {}
+        """Report → the case that it went to."""
         self.required = [GRADES.index(kind.grade) for kind in agreement.kinds]
         self.priority = [_SEVERITY[kind.severity] for kind in agreement.kinds]
         self.served: dict[int, tuple[int, int]] = {}
@@ -82,6 +84,7 @@ class CaseBook:
         """Take in one observation: merge it into a case or open one, and put it on the desk."""
         case = self._case_for(seen)
         case.reports.append(seen)
+        self.case_of[seen.id] = case.key
         case.last_seen_us = max(case.last_seen_us, seen.seen_us)
         if seen.seen_us - seen.onset_us < case.doubt_us:
             case.onset_us, case.doubt_us = seen.onset_us, seen.seen_us - seen.onset_us
