@@ -230,7 +230,8 @@ def _result(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> Sweep:
     for point in plan.points:
         outcomes = [o for o in folder.journal.outcomes(known[point.label]) if o.replication < plan.replications]
         failed += len(outcomes) - len(usable(outcomes))
-        whole = [line for line in lines(outcomes, reasons(plan.machinery.catalogue(), plan.base.scenario)) if line.by == "all"]
+        catalogue = reasons(plan.machinery.catalogue(), plan.base.scenario, outcomes)
+        whole = [line for line in lines(outcomes, catalogue) if line.by == "all"]
         estimates.append((point, whole))
     return Sweep(plan.path, False, plan.axes, estimates, failed)
 

@@ -194,7 +194,7 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
     """Write everything aside, then say so in the journal in one step."""
     staging = folder.path / STAGING
     outcomes = list(folder.journal.outcomes())
-    found = lines(outcomes, reasons(plan.machinery.catalogue(), plan.scenario))
+    found = lines(outcomes, reasons(plan.machinery.catalogue(), plan.scenario, outcomes))
     about = folder.journal.about()
     with fault_of(folder.path):
         staging.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """What is not written: times and places that parties chose, and anything that would judge a single real event.
 
-A mediator reads what adaptation or a replay does to the measures; nobody can read from a run where to act unseen, or who did what.
+A mediator reads what adaptation or a replay does to the measures; nobody can read from a run where to act unseen, nor who did
+what.
 """
 
 from __future__ import annotations
@@ -105,21 +106,34 @@ def _withheld(row: tuple[Any, ...], entry: Any, *, few: bool, uneven: bool, leas
     if row[0] in _ALWAYS and row[1] == "all":
         return False
     if entry.unit in _EVENTS or row[0] in _STAGES or row[0] == "precision":
-        return few or row[4] < least
+        return few or bool(row[4] < least)
     if row[0] == "violations_per_day":
-        return row[3] < least
+        return bool(row[3] < least)
     if row[0] in ("parity_opportunity", "parity_error"):
         return few or uneven
-    return few and (entry.unit in _OF_ALL or row[0].startswith("power"))
+    return few and bool(entry.unit in _OF_ALL or row[0].startswith("power"))
 
 
-def reasons(catalogue: Mapping[str, Any], scenario: Scenario) -> Mapping[str, Any]:
-    """The catalogue of measures, with the reason why a replay gives no number where it gives none."""
+def reasons(catalogue: Mapping[str, Any], scenario: Scenario, outcomes: Iterable[Any]) -> Mapping[str, Any]:
+    """The catalogue of measures, with the reason why a replay gives no number where it holds one back."""
     replay = scenario.conduct.replay
     if replay is None:
         return catalogue
+    few = _events(outcomes).get("used", 0.0) < replay.min_events
     why = f"under {replay.min_events} recorded events (conduct.replay.min_events): no share of real events is shown"
-    return {name: entry if entry.reason else entry._replace(reason=why) for name, entry in catalogue.items()}
+    return {name: entry._replace(reason=why) if not entry.reason and (few or _of_events(name, entry)) else entry
+            for name, entry in catalogue.items()}
+
+
+def _of_events(name: str, entry: Any) -> bool:
+    """Whether a measure rests on events one by one."""
+    return bool(entry.unit in _EVENTS or name in _STAGES or name in ("precision", "parity_opportunity", "parity_error")
+                or name == "violations_per_day" or entry.estimator in ("quantile", "worst"))
+
+
+def _events(outcomes: Iterable[Any]) -> dict[str, float]:
+    """How many real events were used, and why the others were not; the same in every replication."""
+    return next(({row[2]: row[3] for row in one.rows if row[0] == REPLAY} for one in outcomes if one.rows), {})
 
 
 def notes(scenario: Scenario, outcomes: Iterable[Any]) -> list[str]:
@@ -129,12 +143,13 @@ def notes(scenario: Scenario, outcomes: Iterable[Any]) -> list[str]:
         found.append("Parties choose times and places here: tables give times in 6 h bins and places by sector, "
                      "and what was chosen is not kept.")
     replay = scenario.conduct.replay
-    counts = next(({row[2]: row[3] for row in one.rows if row[0] == REPLAY} for one in outcomes if one.rows), {})
+    counts = _events(outcomes)
     if replay is not None and counts:
         from sim.scenario.events import REASONS
 
         out = ", ".join(f"{counts[name]:.0f} {text}" for name, text in REASONS.items())
-        found.append(f"Replay of {replay.file}, {replay.from_} to {replay.to}: {counts['used']:.0f} events used; left out: {out}.")
+        found.append(f"Replay of {replay.file}, {replay.from_} to {replay.to}: {counts['used']:.0f} events used; "
+                     f"left out: {out}.")
         found.append(f"Assumed capture share q = {replay.capture_share:g}: true rate = recorded / q. Show the results over its "
                      f"range, {replay.capture_low_share:g} to {replay.capture_high_share:g}: ceasefire sweep, --vary "
                      f"conduct.replay.capture_share={replay.capture_low_share:g},{replay.capture_share:g},"

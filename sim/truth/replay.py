@@ -82,9 +82,9 @@ def recorded_of(scenario: Scenario, cells: Cells, data_dirs: Sequence[Path], day
         else:
             rows.append((event.row, kinds[event.kind], event.side, event.day, event.hour, cell, km, off_km))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    whole = [np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 3, 5)]
-    hour, km_of, off = (np.array(columns[i], dtype=np.float64) for i in (4, 6, 7))
-    return Recorded(*whole[:4], hour, whole[4], km_of, off, min(last_day(replay), days - 1), counts)
+    row, kind, side, day, at = (np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 3, 5))
+    hour, along, off = (np.array(columns[i], dtype=np.float64) for i in (4, 6, 7))
+    return Recorded(row, kind, side, day, hour, at, along, off, min(last_day(replay), days - 1), counts)
 
 
 def event_file(name: str, data_dirs: Sequence[Path]) -> Path:

@@ -57,8 +57,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "face": {"report", "experiment", *_BELOW_EXPERIMENT},
     "cli": {"face", "report", "experiment", *_BELOW_EXPERIMENT},
 }
-HIDDEN_FROM_BELIEF = {"sim.scenario.conduct", "sim.scenario.scenario", "sim.scenario.reader"}
-HIDDEN_NAMES = {"conduct", "Conduct", "scenario", "reader", "Scenario"}
+HIDDEN_FROM_BELIEF = {"sim.scenario.conduct", "sim.scenario.scenario", "sim.scenario.reader", "sim.scenario.adaptation",
+                      "sim.scenario.replay", "sim.scenario.events", "sim.scenario.parties"}
+HIDDEN_NAMES = {"conduct", "Conduct", "adaptation", "replay", "events", "parties", "scenario", "reader", "Scenario"}
 
 
 def layer(module: str) -> str:

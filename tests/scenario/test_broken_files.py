@@ -145,6 +145,28 @@ CASES = (
     Case("elements-outside", B, ORBIT, '{ type = "file", elements = "../sar.tle" }'),
     Case("elements-compressed", B, ORBIT, '{ type = "file", elements = "sar.csv.gz" }'),
     Case("elements-pickled", B, ORBIT, '{ type = "file", elements = "sar.pkl" }'),
+    Case(
+        "adaptation-twice",
+        S,
+        "[sources]",
+        "[[conduct.adaptation]]\nid = \"one\"\nside = \"A\"\nstake_ratio = 1\nlearning_share = 0.1\n"
+        "[[conduct.adaptation]]\nid = \"two\"\nside = \"A\"\nstake_ratio = 0\nlearning_share = 10\n[sources]",
+    ),
+    Case(
+        "chosen-places-in-short-sectors",
+        S,
+        "from_km = 50\nto_km = 100",
+        "from_km = 50\nto_km = 60\n[[conduct.adaptation]]\nid = \"one\"\nside = \"A\"\nstake_ratio = 1\n"
+        "learning_share = 0.1\nshift_share = 0.5",
+    ),
+    Case("replay-of-nothing", S, "[sources]", "[conduct.replay]\nfile = \"events.csv\"\nfrom = \"June\"\n[sources]"),
+    Case(
+        "replay-half-told",
+        S,
+        "[sources]",
+        "[conduct.replay]\nfile = \"events.xlsx\"\nfrom = \"2015-06-01\"\nto = \"2015-05-01\"\nkind = \"sheling\"\n"
+        "columns = { latitude = \"lat\", side = \"who\", date_precision = \"how\" }\n[sources]",
+    ),
     Case("sweep-key-unknown", B, "[sources]", '[study.vary]\n"monitoring.drones.nroth.airframes" = [1, 2]\ndays = []\n[sources]'),
     Case(
         "include-outside",
