@@ -13,7 +13,8 @@ Columns = dict[str, np.ndarray[Any, Any]]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "violations": ("violation", "kind", "side", "sector", "onset_h", "end_h", "trace_end_h", "detected_h", "verified_h",
-                   "attributed_h", "answered_h", "km", "depth_km", "counts", "light", "counted", "attributed", "grade"),
+                   "attributed_h", "answered_h", "km", "depth_km", "counts", "light", "counted", "attributed", "grade",
+                   "terms", "harmed"),
     "observations": ("observation", "kind", "side", "sector", "seen_h", "reported_h", "km", "means", "physics", "case",
                      "violation"),
     "looks": ("look", "kind", "side", "sector", "start_h", "end_h", "means", "unit", "tasked", "met", "reported", "lost"),

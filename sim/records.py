@@ -4,6 +4,7 @@ A mediator can read here what the mission is told about the world, and what it i
 """
 from __future__ import annotations
 
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,8 @@ class Observation(NamedTuple):
     error_km: float
     case: int
     """Key of the case whose cued look this was; 0 where nobody had asked."""
+    depth_km: float = nan
+    """Distance off the line as reported, where the terms ask for it; NaN = not told."""
 
 
 class Cue(NamedTuple):
@@ -81,6 +84,8 @@ class Finding(NamedTuple):
     confirmed_us: int
     found_us: int
     grade: int
+    depth_km: float = nan
+    """Distance off the line, by the report that places it best; NaN = not known."""
 
 
 class Order(NamedTuple):

@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.area.terms import FORBIDDEN, STANDINGS, deeds, judged, lawful_notice
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.foundation.streams import F64, I64
@@ -15,11 +17,14 @@ from sim.ledger import COLUMNS, Columns, History
 from sim.monitoring.coverage import Coverage, coverage_of
 from sim.monitoring.detection import Door
 from sim.monitoring.looks import MADE, REASONS
+from sim.monitoring.startup import available_us
 from sim.records import SIDES
 from sim.scenario.agreement import GRADES
+from sim.scenario.monitoring import Drones
+from sim.truth.particulars import harmed, weapons
 from sim.truth.replay import Recorded
 from sim.verification.cases import Case
-from sim.verification.verdicts import CALLED
+from sim.verification.verdicts import CALLED, found_points
 
 _HOUR_US = 3.6e9
 _DAY_US = 86_400_000_000
@@ -38,6 +43,8 @@ class Chronicle(NamedTuple):
     replication: int
     events: int
     capped: str
+    owed: NDArray[np.bool_] | None = None
+    """Kinds that can be violations, by party, sector and period; None where all can, everywhere and always."""
 
 
 class Links(NamedTuple):
@@ -183,14 +190,17 @@ def _violations(chronicle: Chronicle, links: Links) -> Columns:
 
     light = lit(chronicle.prepared.light, chronicle.prepared.cells.sector[acts.cell[done]], acts.onset_us[done])
     counted = (acts.onset_us[done] >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us[done] < scenario.days * _DAY_US)
+    standing = judged_acts(chronicle)[0][done]
+    harm = harmed(scenario.conduct, scenario.agreement, scenario.area.ground, chronicle.prepared.cells, acts)[done]
     return {"violation": _hex(acts.id[done]), "kind": _names(acts.kind[done], _kinds(chronicle)),
             "side": _names(acts.side[done], SIDES), "sector": _sectors(chronicle, acts.cell[done]),
             "onset_h": _hours(acts.onset_us[done]), "end_h": _hours(until[0, done]), "trace_end_h": _hours(until[1, done]),
             "detected_h": _hours(links.detected[done]), "verified_h": _hours(links.verified[done]),
             "attributed_h": _hours(links.attributed_at[done]), "answered_h": _hours(links.answered[done]),
             "km": np.round(acts.km[done], 3), "depth_km": np.round(acts.depth_km[done], 3), "counts": acts.counts[done],
-            "light": np.where(light, "day", "night"), "counted": counted.astype(np.int64),
-            "attributed": links.attributed[done], "grade": _names(links.grade[done] + 1, ("", *GRADES))}
+            "light": np.where(light, "day", "night"), "counted": (counted & (standing == FORBIDDEN)).astype(np.int64),
+            "attributed": links.attributed[done], "grade": _names(links.grade[done] + 1, ("", *GRADES)),
+            "terms": _names(standing, STANDINGS), "harmed": harm.astype(np.int64)}
 
 
 def _observations(chronicle: Chronicle, links: Links) -> Columns:
@@ -254,12 +264,12 @@ def _cases(chronicle: Chronicle, links: Links) -> Columns:
 def _findings(chronicle: Chronicle, links: Links) -> Columns:
     """Conclusions of the mission, and the act behind each (empty = none: a false finding)."""
     found = chronicle.mission.findings
-    terms = chronicle.prepared.scenario.agreement.kinds
+    points = found_points(found, chronicle.mission.terms, chronicle.mission.announced)
     return {"finding": _hex([f.case for f in found]), "kind": _names([f.kind for f in found], _kinds(chronicle)),
             "side": _names([f.side for f in found], SIDES), "sector": _sectors(chronicle, [f.cell for f in found]),
             "onset_h": _hours([f.onset_us for f in found]), "found_h": _hours([f.found_us for f in found]),
             "case": _hex([f.case for f in found]), "grade": _names([f.grade for f in found], tuple(GRADES)),
-            "points": np.array([terms[f.kind].points for f in found], dtype=np.float64),
+            "points": points,
             "violation": _keys_of_acts(chronicle, [links.cause_of_case[f.case] for f in found])}
 
 
@@ -268,27 +278,41 @@ def true_points(chronicle: Chronicle) -> F64:
     acts, cells = chronicle.opened.acts, chronicle.prepared.cells
     points = np.zeros_like(chronicle.points)
     period_us = round(chronicle.prepared.scenario.agreement.period_h * _HOUR_US)
-    terms = np.array([kind.points for kind in chronicle.prepared.scenario.agreement.kinds])
+    standing, worth = judged_acts(chronicle)
     period = acts.onset_us // period_us
-    inside = np.flatnonzero(acts.happens & (period < chronicle.points.shape[-1]))
-    np.add.at(points, (acts.side[inside], cells.sector[acts.cell[inside]], period[inside]), terms[acts.kind[inside]])
+    inside = np.flatnonzero(acts.happens & (period < chronicle.points.shape[-1]) & (standing == FORBIDDEN))
+    np.add.at(points, (acts.side[inside], cells.sector[acts.cell[inside]], period[inside]), worth[inside])
     return points
 
 
+def judged_acts(chronicle: Chronicle) -> tuple[I64, F64]:
+    """What the terms say of every act, by the same rule that the findings are judged by, and its points."""
+    acts, scenario, terms, told = (chronicle.opened.acts, chronicle.prepared.scenario, chronicle.mission.terms,
+                                   chronicle.opened.told)
+    notified = np.zeros(len(acts.id), dtype=bool)
+    if told is not None:
+        rows = told.act
+        notified[rows] = lawful_notice(terms, acts.kind[rows], acts.side[rows], acts.onset_us[rows], told.announced.told_us)
+    standing, points = judged(terms, deeds(acts.kind, acts.side, acts.cell, acts.onset_us, depth_km=acts.depth_km,
+                                           weapon=weapons(scenario.conduct, scenario.agreement, acts), notified=notified))
+    return standing.astype(np.int64), points
+
+
 def _verdicts(chronicle: Chronicle) -> Columns:
-    """Verdict of the mission and true state for each party, sector and period."""
+    """Verdict of the mission and true state for each party, sector and period in which anything is forbidden to it."""
     scenario, cells = chronicle.prepared.scenario, chronicle.prepared.cells
     truth = true_points(chronicle)
-    side, sector, period = (axis.ravel() for axis in np.indices(chronicle.points.shape))
+    asked = np.ones(chronicle.points.shape, dtype=bool) if chronicle.owed is None else chronicle.owed.any(axis=3)
+    side, sector, period = np.nonzero(asked)
     begin = period * scenario.agreement.period_h
-    breach = truth.ravel() >= scenario.agreement.breach.points
+    breach = truth[asked] >= scenario.agreement.breach.points
     return {"verdict": np.array([f"{SIDES[p]}-{cells.sectors[s]}-{t:04d}" for p, s, t in
                                  zip(side.tolist(), sector.tolist(), period.tolist(), strict=True)], dtype="U80"),
             "kind": np.full(len(side), "", dtype="U1"), "side": _names(side, SIDES), "sector": _names(sector, cells.sectors),
             "from_h": begin.astype(np.float64), "to_h": begin + scenario.agreement.period_h,
             "given_h": begin + scenario.agreement.period_h + scenario.verification.verdicts.delay_h,
-            "called": _names(chronicle.verdict.ravel(), CALLED), "truth": np.where(breach, "breach", "compliant"),
-            "power": chronicle.power.ravel(), "points_found": chronicle.points.ravel(), "points_true": truth.ravel()}
+            "called": _names(chronicle.verdict[asked], CALLED), "truth": np.where(breach, "breach", "compliant"),
+            "power": chronicle.power[asked], "points_found": chronicle.points[asked], "points_true": truth[asked]}
 
 
 def _orders(chronicle: Chronicle, links: Links) -> Columns:
@@ -348,6 +372,14 @@ def _coverage(chronicle: Chronicle, coverage: Coverage) -> Columns:
     return columns | {reason: counts[:, number] for number, reason in enumerate(REASONS)}
 
 
+def _planned_h(unit: Drones, days: float) -> float:
+    """Hours on station that a unit is meant to fly, each of its orbits from the day on which it begins."""
+    if unit.ramp_d <= 0:
+        return unit.orbits * max(days - unit.available_from_d, 0) * 24
+    begin_d = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.orbits) / _DAY_US
+    return float(np.maximum(days - begin_d, 0).sum()) * 24
+
+
 def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
     """Scalars that the measures need beside the tables."""
     scenario, mission = chronicle.prepared.scenario, chronicle.mission
@@ -358,7 +390,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
     contacted = [key for key in mission.contacts if key in mission.book.cases]
     return {
         "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
-        "planned_h": sum(f.unit.orbits * max(scenario.days - f.unit.available_from_d, 0) * 24 for f in watch.flying),
+        "planned_h": sum(_planned_h(f.unit, scenario.days) for f in watch.flying),
         "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
                         + sum(len(rows) for family, rows in zip(scenario.monitoring.satellites,
                                                                 chronicle.prepared.layout.imaged, strict=True)

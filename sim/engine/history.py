@@ -8,7 +8,9 @@ import gc
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.area.terms import FORBIDDEN, UNDECLARED, owed_kinds
 from sim.engine.adaptive import Adapting
 from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.mission import Mission
@@ -21,7 +23,7 @@ from sim.monitoring.gate import GatedDoor
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
 from sim.verification.beliefs import Beliefs, disturbed
-from sim.verification.power import Field, ghosts_of, power_of, sighted, winnable
+from sim.verification.power import Field, ghosts_of, power_of, sighted, winnable, worth_of
 from sim.verification.verdicts import called, points_found
 
 _HOUR_US = 3_600_000_000
@@ -69,10 +71,12 @@ def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array"
         clock.run(prepared.horizon_us if cut_us < 0 else cut_us)
     except ClockLimit as limit:
         capped = str(limit)
-    power, points = judge(prepared, opened, door, mission)
+    owed = owed_of(prepared, mission)
+    power, points = judge(prepared, opened, door, mission, owed=owed)
     verdict = called(points, power, breach_points=prepared.scenario.agreement.breach.points,
-                     required_power=prepared.scenario.verification.verdicts.required_power)
-    return Chronicle(prepared, opened, door, mission, power, points, verdict, replication, clock.count, capped)
+                     required_power=prepared.scenario.verification.verdicts.required_power,
+                     pending=pending(prepared, opened, mission) if prepared.scenario.agreement.declarations else None)
+    return Chronicle(prepared, opened, door, mission, power, points, verdict, replication, clock.count, capped, owed)
 
 
 def believed(prepared: Prepared, streams: Streams) -> Beliefs:
@@ -94,21 +98,48 @@ def believed(prepared: Prepared, streams: Streams) -> Beliefs:
                    float(library.wrong_side.mean()) if len(library.wrong_side) else 0.0)
 
 
-def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> tuple[F64, F64]:
+def owed_of(prepared: Prepared, mission: Mission) -> NDArray[np.bool_] | None:
+    """Kinds that are owed by party, sector and period; None where no special term makes a difference."""
+    scenario = prepared.scenario
+    return None if mission.terms.plain else owed_kinds(
+        mission.terms, prepared.cells, periods=_periods(scenario), period_us=round(scenario.agreement.period_h * _HOUR_US))
+
+
+def _periods(scenario: Scenario) -> int:
+    """Whole reporting periods of a run, at least one."""
+    return max(1, int(scenario.days * _DAY_US // round(scenario.agreement.period_h * _HOUR_US)))
+
+
+def pending(prepared: Prepared, opened: Opened, mission: Mission) -> F64:
+    """Points that findings would give, had the parties declared the baselines against which these acts are measured."""
+    return _found(prepared, opened, mission, UNDECLARED)
+
+
+def _found(prepared: Prepared, opened: Opened, mission: Mission, standing: int) -> F64:
+    """Points of the findings of one standing, by party, sector and period."""
+    scenario, cells = prepared.scenario, prepared.cells
+    return points_found(mission.findings, scenario.agreement, cells.sector, sectors=len(cells.sectors),
+                        periods=_periods(scenario), period_us=round(scenario.agreement.period_h * _HOUR_US),
+                        delay_us=round(scenario.verification.verdicts.delay_h * _HOUR_US), terms=mission.terms,
+                        announced=None if opened.told is None else opened.told.announced, standing=standing)
+
+
+def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission, *,
+          owed: NDArray[np.bool_] | None = None) -> tuple[F64, F64]:
     """Power and points for each party, sector and period, from the mission's own looks, findings and beliefs."""
     scenario, cells = prepared.scenario, prepared.cells
     period_us = round(scenario.agreement.period_h * _HOUR_US)
     field = Field(tuple(np.flatnonzero(cells.sector == s) for s in range(len(cells.sectors))),
-                  np.arange(len(cells.sectors)) >= cells.land_sectors, max(1, int(scenario.days * _DAY_US // period_us)),
+                  np.arange(len(cells.sectors)) >= cells.land_sectors, _periods(scenario),
                   period_us, scenario.verification.verdicts.ghosts)
     delay_us = round(scenario.verification.verdicts.delay_h * _HOUR_US)
-    points = points_found(mission.findings, scenario.agreement, cells.sector, sectors=len(cells.sectors),
-                          periods=field.periods, period_us=period_us, delay_us=delay_us)
+    points = _found(prepared, opened, mission, FORBIDDEN)
     tables = getattr(door, "tables", None)
     if tables is None:
         return np.zeros(points.shape), points
     beliefs = believed(prepared, opened.streams)
-    ghosts = winnable(scenario.agreement, beliefs, ghosts_of(scenario.agreement, beliefs, field, opened.streams))
+    ghosts = ghosts_of(scenario.agreement, beliefs, field, opened.streams, terms=mission.terms, owed=owed)
+    ghosts = winnable(scenario.agreement, beliefs, ghosts, worth=worth_of(scenario.agreement, ghosts, field, mission.terms))
     library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden)
     given_us = (np.arange(field.periods) + 1) * period_us + delay_us
     lag_us = _lags_us(mission, scenario, given_us)
@@ -117,7 +148,7 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission) -> t
     times = sighted(ghosts, tables.tables, sensors, library.physics, due)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
                     lag_us=lag_us, delay_us=delay_us, teams=scenario.verification.tasking.teams,
-                    cued=scenario.verification.tasking.looks_per_case > 0), points
+                    cued=scenario.verification.tasking.looks_per_case > 0, terms=mission.terms), points
 
 
 def _lags_us(mission: Mission, scenario: Scenario, given_us: I64) -> I64:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.area.line import beside
+from sim.area.terms import FORBIDDEN, terms_of
 from sim.engine.preparation import Opened, Prepared
 from sim.foundation.clock import Clock
 from sim.foundation.geodesy import Place
@@ -19,7 +20,9 @@ from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
 from sim.scenario.scenario import Scenario
 from sim.verification.cases import Case, CaseBook
+from sim.verification.evidence import side_of
 from sim.verification.tasking import want_of
+from sim.verification.verdicts import found_points
 
 _HOUR_US = 3_600_000_000
 
@@ -47,6 +50,8 @@ class Mission:
         self.findings: list[Finding] = []
         self.contacts: dict[int, int] = {}
         self.backlog: list[int] = []
+        self.terms = terms_of(scenario.agreement, prepared.cells, start_hour=prepared.start_hour)
+        self.announced = None if opened.told is None else opened.told.announced
         self.looked: list[tuple[Cue, int]] = []
         """Cued looks and what became of each, a number of `looks.REASONS`."""
 
@@ -55,7 +60,7 @@ class Mission:
         known = len(self.book.cases)
         self.book.report(seen)
         if len(self.book.cases) > known:
-            contact = contact_us(self.scenario.response.liaison, seen.id)
+            contact = contact_us(self.scenario.response.liaison, seen.id, self.clock.now)
             if contact is not None:
                 self.contacts[seen.id] = self.clock.now + contact
 
@@ -70,6 +75,11 @@ class Mission:
     def _on_case(self, case: Case) -> None:
         """Order a second look for a case that does not meet its standard, and let the ladder see its grade."""
         points = self.scenario.agreement.kinds[case.kind].points
+        if not self.terms.untouched[case.kind]:
+            side = side_of(case.evidence)
+            points = self._worth(Finding(case.key, case.kind, side, case.cell, case.onset_us, -1, self.clock.now, case.grade))
+            if points <= 0:
+                return
         want = want_of(case, self.scenario.verification.tasking, points=points)
         offer = None if want is None else self._offer(case, want.number, want.known_physics)
         if offer is not None:
@@ -97,8 +107,14 @@ class Mission:
         """Keep a finding and start the answers that it warrants."""
         self.findings.append(found)
         case = self.book.cases[found.case]
+        if not self.terms.untouched[found.kind] and self._worth(found) <= 0:
+            return
         self.ladder.consider(case=found.case, kind=found.kind, side=found.side, cell=found.cell, grade=found.grade,
                              onset_us=found.onset_us, logged_us=case.opened_us, finding=found)
+
+    def _worth(self, found: Finding) -> float:
+        """Points of what a case or finding tells, by the terms and the notices known now; nothing is done about a lawful act."""
+        return float(found_points([found], self.terms, self.announced, standing=FORBIDDEN)[0])
 
     def _on_close(self, case: Case) -> None:
         """Let the door rest what lies behind a closed case."""

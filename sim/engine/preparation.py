@@ -22,9 +22,11 @@ from sim.monitoring.library import Library, library_of
 from sim.monitoring.published import Published, published_of
 from sim.monitoring.satellites import passes_from
 from sim.monitoring.sightings import false_alarms
+from sim.monitoring.startup import with_start_up
 from sim.records import Acts, Observation
 from sim.scenario.scenario import Scenario
 from sim.truth.offspring import Lineage
+from sim.truth.particulars import Told, told
 from sim.truth.regimes import Spells
 from sim.truth.replay import Recorded, recorded_of, replayed
 from sim.truth.violations import Truth, expected_candidates, truth_of
@@ -63,6 +65,7 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
     TooManyCandidates
         Where the rates would give more acts than `conduct.max_candidates`.
     """
+    scenario = scenario.model_copy(update={"monitoring": with_start_up(scenario.monitoring)})
     days = int(np.ceil(scenario.days + scenario.follow_up_h / 24))
     expected = expected_candidates(scenario.conduct, days=days)
     if expected > scenario.conduct.max_candidates:
@@ -109,6 +112,8 @@ class Opened(NamedTuple):
     """Onset of the act at which `conduct.max_acts` ends the run; −1 where it was not reached."""
     lineage: Lineage | None = None
     """What decides at its onset whether each act happens, where parties adapt."""
+    told: Told | None = None
+    """Acts that parties announced; None where the agreement knows no notifications."""
 
 
 def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
@@ -127,7 +132,8 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
                                                           days=prepared.days, names=names,
                                                           first_side=int(scenario.conduct.key_a > scenario.conduct.key_b),
                                                           at_sea=tuple(k.domain == "sea" for k in scenario.agreement.kinds)),
-                  truth.spells, truth.cut_us, truth.lineage)
+                  truth.spells, truth.cut_us, truth.lineage,
+                  told(scenario.conduct, scenario.agreement, acts) if scenario.agreement.notifications else None)
 
 
 def _truth(prepared: Prepared, streams: Streams) -> Truth:

@@ -208,16 +208,24 @@ def _skill(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, *, los
     losses, called = scenario.verification.verdicts, table["called"]
     loss = ((breach & (called == "compliant")).sum() * losses.loss_missed + (~breach & (called == "breach")).sum() * loss_wrong
             + (called == "undetermined").sum() * losses.loss_undetermined)
-    previous = np.concatenate(([False], breach[:-1])) & (table["from_h"] > 0)
+    previous = np.concatenate(([False], breach[:-1])) & _follows(table)
     blind = [(~breach).sum() * loss_wrong, breach.sum() * losses.loss_missed,
              (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * loss_wrong]
     best = float(min(blind))
     return Row("skill", by, group, best - float(loss), best)
 
 
+def _follows(table: Columns) -> NDArray[np.bool_]:
+    """Rows before which stands the period before, of the same party and sector."""
+    same = np.zeros(len(table["side"]), dtype=bool)
+    same[1:] = (table["side"][1:] == table["side"][:-1]) & (table["sector"][1:] == table["sector"][:-1])
+    same[1:] &= table["from_h"][1:] > table["from_h"][:-1]
+    return same
+
+
 def _findings(history: History, scenario: Scenario) -> list[Row]:
     """Errors of findings and answers: nothing behind them, or the wrong side named."""
-    found = _during(history.tables["findings"], "onset_h", scenario)
+    found = _during(_of_violations(history.tables["findings"]), "onset_h", scenario)
     orders = _during(history.tables["orders"], "triggered_h", scenario)
     acts, days = history.tables["violations"], scenario.days - scenario.warm_up_h / 24
     side_of = dict(zip(acts["violation"].tolist(), acts["side"].tolist(), strict=True))
@@ -230,6 +238,12 @@ def _findings(history: History, scenario: Scenario) -> list[Row]:
             Row("unattributed_share", "all", "", float((true & ~named).sum()), n_true),
             Row("false_answers_per_30d", "all", "", 30 * float((~false_orders).sum()), days),
             Row("wrong_side_answers_per_30d", "all", "", 30 * float(wrong_orders.sum()), days)]
+
+
+def _of_violations(found: Columns) -> Columns:
+    """Findings that carry points: what the terms allow is no part of the record of violations."""
+    keep = found["points"] > 0
+    return found if keep.all() else {name: values[keep] for name, values in found.items()}
 
 
 def _during(table: Columns, column: str, scenario: Scenario) -> Columns:
@@ -248,7 +262,8 @@ def _against(table: Columns, side_of: dict[str, str]) -> tuple[NDArray[np.bool_]
 def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
     """Would the published record tell the truth: its level, its trend, and alike for both sides?"""
     half = scenario.days * 12 + scenario.warm_up_h / 2
-    true, found = incidents["onset_h"], _during(history.tables["findings"], "onset_h", scenario)["onset_h"]
+    true, found = incidents["onset_h"], _during(_of_violations(history.tables["findings"]), "onset_h",
+                                                  scenario)["onset_h"]
     halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
     known = min(halves) > 0
     error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0

@@ -18,6 +18,7 @@ from sim.foundation.streams import I64, Streams, mix64, mix_name, uniform, words
 from sim.monitoring import consent
 from sim.monitoring.looks import CLOUD, CONSENT, JAMMED, MADE, Looks, no_looks
 from sim.monitoring.posts import cells_of_sectors
+from sim.monitoring.startup import available_us
 from sim.scenario.monitoring import Drones, Means, Monitoring
 
 _HOUR_US = 3_600_000_000
@@ -78,6 +79,9 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
     flown: list[Sortie] = []
     begin = round(unit.available_from_d * _DAY_US)
     wanted = [(begin + slot * on_station // unit.orbits, slot, 0) for slot in range(unit.orbits)]
+    if unit.ramp_d > 0:
+        first = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.orbits)
+        wanted = [(int(start), slot, 0) for slot, start in enumerate(first)]
     heapq.heapify(wanted)
     while wanted and wanted[0][0] < horizon_us:
         start, slot, number = heapq.heappop(wanted)
@@ -124,7 +128,8 @@ class _Fleet:
     def __init__(self, unit: Drones, streams: Streams) -> None:
         self.unit = unit
         self.key = streams.key("sortie", unit.id)
-        self.airframes = [(0, frame) for frame in range(unit.airframes)]
+        ready = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.airframes)
+        self.airframes = [(int(ready[frame]) if unit.ramp_d > 0 else 0, frame) for frame in range(unit.airframes)]
         self.crews = [0] * unit.crews
         self.benches = [0] * unit.repair_crews
         self.life = [streams.generator("failure", unit.id, frame) for frame in range(unit.airframes)]

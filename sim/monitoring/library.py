@@ -34,6 +34,8 @@ class Library(NamedTuple):
     dating_log_sd: F64
     confusion: F64
     """Cumulative shares of the kind as reported, shape (means, kinds, kinds)."""
+    deep: frozenset[int] = frozenset()
+    """Kinds of which the terms ask how far off the line they are."""
 
 
 def library_of(monitoring: Monitoring, agreement: Agreement) -> Library:
@@ -49,7 +51,16 @@ def library_of(monitoring: Monitoring, agreement: Agreement) -> Library:
                    monitoring.look_correlation, target, np.array([m.wrong_side_share for m in means]),
                    np.array([m.senses_origin for m in means], dtype=bool), np.array([m.images for m in means], dtype=bool),
                    np.array([m.location_error_km for m in means]), np.array([m.dating_log_sd for m in means]),
-                   np.array([_confusion(m.confusion, kinds) for m in means]).reshape(len(means), len(kinds), len(kinds)))
+                   np.array([_confusion(m.confusion, kinds) for m in means]).reshape(len(means), len(kinds), len(kinds)),
+                   _deep(agreement))
+
+
+def _deep(agreement: Agreement) -> frozenset[int]:
+    """Kinds that a zone, a special regime or an exemption judges by depth."""
+    terms = [term for term in (*agreement.special, *agreement.exemptions) if term.depth_km is not None]
+    named = {kind for zone in agreement.zones for kind in zone.kinds} | {kind for term in terms for kind in term.kinds}
+    every = any(not term.kinds for term in terms)
+    return frozenset(number for number, kind in enumerate(agreement.kinds) if every or kind.id in named)
 
 
 def _hidden(monitoring: Monitoring, kinds: list[str], physics: NDArray[np.int8], pd: F64) -> F64:

@@ -12,6 +12,7 @@ from sim.area.line import Cells
 from sim.foundation.streams import F64, I64, Streams, mix64, name_key, uniform
 from sim.monitoring import consent
 from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks, glances, no_looks, stares
+from sim.monitoring.startup import available_us, share_by_day, spread_order
 from sim.scenario.monitoring import Means, Monitoring, Observers, Posts, Timetable
 
 _HOUR_US = 3_600_000_000
@@ -40,6 +41,10 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
     start, end = _spells(posts, what, light, sector, out, spells, horizon_us)
     down = ((out[:, None, :] <= start[:, :, None]).sum(axis=2) + starts_down[:, None]) % 2 == 1
     dark = light_loss(what, light, np.broadcast_to(sector[:, None], start.shape), start)
+    if posts.ramp_d > 0:
+        # A post is set up at one instant: until then it makes no look, and the spell in which it is set up begins with it.
+        ready = available_us(from_d=posts.available_from_d, ramp_d=posts.ramp_d, members=posts.sites)[spread_order(posts.sites)]
+        start = np.minimum(np.maximum(start, ready[:, None]), np.maximum(end, start))
     lost = np.where(consent.refused(spells, start), CONSENT, np.where(dark, NIGHT, np.where(down, OTHER, MADE)))
     pair, spell = np.nonzero((start < end)[site])
     where = site[pair]
@@ -115,7 +120,8 @@ def observer_looks(people: Observers, sensor: int, means: int, monitoring: Monit
     parts, hours = [], 0.0
     for day in range(int(people.available_from_d), days):
         generator = streams.generator("patrols", people.id, day)
-        count = int(patrols) + int(generator.random() < patrols % 1)
+        sent = patrols * share_by_day(from_d=people.available_from_d, ramp_d=people.ramp_d, day=day) if people.ramp_d else patrols
+        count = int(sent) + int(generator.random() < sent % 1)
         if not count:
             continue
         draws = generator.random((count, 3))

@@ -13,6 +13,7 @@ from sim.area.line import Cells
 from sim.area.weather import Sky, clouded
 from sim.foundation.streams import I64, U64, mix64, name_key
 from sim.monitoring.looks import CLOUD, MADE, Looks, glances, no_looks
+from sim.monitoring.startup import available_us
 from sim.scenario.monitoring import Means, Satellites
 
 _HOUR_US = 3_600_000_000
@@ -33,6 +34,9 @@ def passes_from(family: Satellites, cells: Cells, *, cell: I64, time_us: I64, sa
     """Give each access window of a family the identity of its look: satellite, pass number and cell, never its order."""
     begin, end = round(family.available_from_d * _DAY_US), round(family.withdrawn_from_h * _HOUR_US)
     keep = (time_us >= begin) & (time_us < end)
+    if family.ramp_d > 0 and len(names):
+        ready = available_us(from_d=family.available_from_d, ramp_d=family.ramp_d, members=len(names))
+        keep &= time_us >= ready[satellite]
     keys = np.array([name_key("satellite", family.id, name) for name in names], dtype=np.uint64)
     luck = mix64(keys[satellite], pass_number.astype(np.int64).astype(np.uint64) * np.uint64(len(cells.km))
                  + cell.astype(np.uint64)) if len(cell) else np.zeros(0, dtype=np.uint64)

@@ -5,7 +5,7 @@ A mediator finds here the mistakes of observation: late, misplaced, the wrong ki
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import exp, sqrt
+from math import exp, nan, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from sim.records import UNATTRIBUTED, Acts, Observation
 
 _HOUR_US = 3_600_000_000
 _NORMAL = NormalDist()
-_PLACE, _SIDE, _DELAY, _KIND, _AGE = (purpose(name) for name in ("place", "side", "delay", "kind", "age"))
+_PLACE, _SIDE, _DELAY, _KIND, _AGE, _DEPTH = (purpose(name) for name in ("place", "side", "delay", "kind", "age", "depth"))
 _MEDIAN = 1 / (1 - 0.5**0.5)
 """The difference of two uniform numbers lies within 1 − √½ half of the time; so scaled, its median is 1."""
 
@@ -85,7 +85,14 @@ def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sens
         side = acts.side.item(act) ^ int(luck_for(key, _SIDE) < library.wrong_side.item(means))
     told = now + delay_us(sensing, sensor, luck_for(key, _DELAY) if sensing.delay_log_sd.item(sensor) else 0.5)
     return Observation(key, now, _onset_us(key, now, acts, act, library, means), told, cell, km, kind, side, means,
-                       library.physics.item(means), library.images.item(means), error, case)
+                       library.physics.item(means), library.images.item(means), error, case,
+                       _depth_km(key, now, acts, act, error) if kind in library.deep else nan)
+
+
+def _depth_km(key: int, now: int, acts: Acts, act: int, error_km: float) -> float:
+    """Distance off the line as reported, of the act or of its trace, with the location error of the means."""
+    depth = acts.depth_km if now < acts.end_us[act] else acts.trace_depth_km
+    return float(depth[act]) + _triangular(luck_for(key, _DEPTH)) * _MEDIAN * error_km
 
 
 def _kind_as_reported(key: int, kind: int, library: Library, means: int) -> int:

@@ -38,6 +38,15 @@ class Force:
         self.bases = [places[unit.base] for unit in self.units]
         self.stations = [places[unit.station] if unit.station else None for unit in self.units]
         self.free = [[round(unit.ready_d * _DAY_US)] * unit.count for unit in self.units]
+        if section.teams_from_d or section.teams_ramp_d:
+            self._start_teams(section)
+
+    def _start_teams(self, section: Response) -> None:
+        """Make verification teams ready one by one, turn about over the pools: team k of n at from + ramp·(k + ½)/n."""
+        teams = [(place, number) for number, unit in enumerate(self.units) if unit.role == "team" for place in range(unit.count)]
+        for turn, (place, number) in enumerate(sorted(teams)):
+            ready = section.teams_from_d + section.teams_ramp_d * (turn + 0.5) / len(teams)
+            self.free[number][place] = max(self.free[number][place], round(ready * _DAY_US))
 
     def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place) -> Move | None:
         """Send the unit that can be there first; caveats hold back by the key of the order; None where no unit can go."""

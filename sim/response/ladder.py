@@ -23,9 +23,12 @@ _DECISION, _UNIT = Rank.DECISION, Rank.UNIT
 _LIAISON, _CONTACT = purpose("liaison"), purpose("contact")
 
 
-def contact_us(liaison: Liaison, key: int) -> int | None:
-    """Time from first report to the parties' contact; None where the hotline does not answer."""
-    if luck_for(key, _LIAISON) >= liaison.available_share:
+def contact_us(liaison: Liaison, key: int, now_us: int | None = None) -> int | None:
+    """Time from first report to the parties' contact; None where the hotline does not answer, or is not there yet."""
+    share = liaison.available_share
+    if now_us is not None and (liaison.from_d or liaison.ramp_d):
+        share *= min(max((now_us / _DAY_US - liaison.from_d) / max(liaison.ramp_d, 1e-9), 0.0), 1.0)
+    if luck_for(key, _LIAISON) >= share:
         return None
     minutes = liaison.contact_min + luck_for(key, _CONTACT) * (liaison.contact_max_min - liaison.contact_min)
     return round(minutes / 60 * _HOUR_US)

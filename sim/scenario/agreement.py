@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.fields import Hours, Id, Km, NonNegative, Part, Positive, PositiveHours, Share, Text, key
+from sim.scenario.special import Declaration, Exemption, Notification, Special
 
 Domain = Literal["land", "air", "sea"]
 Severity = Literal["minor", "significant", "grave"]
@@ -26,6 +27,8 @@ class Kind(Part):
     points: NonNegative = key("points towards a breach that one such act by one party carries", 1.0)
     goal_h: PositiveHours = key("timeliness goal: hours from onset within which it should be known", 24.0)
     grade: Grade = key("grade that a finding needs before it counts", "probable")
+    binds: tuple[Side, ...] = key("parties whom the agreement forbids it; none = forbidden only where a special regime says so",
+                                  ("A", "B"))
 
 
 class Zone(Part):
@@ -34,6 +37,8 @@ class Zone(Part):
     id: Id
     kinds: tuple[Id, ...] = key("kinds of violation that the zone defines")
     depth_km: Km = key("depth on each side of the line")
+    depth_by_class_km: dict[Id, Km] = key(
+        "depth for a class of weapons, where it differs; depth_km where the class is unknown", {})
 
 
 class Breach(Part):
@@ -52,3 +57,27 @@ class Agreement(Part):
     zones: tuple[Zone, ...] = key("withdrawal zones", ())
     breach: Breach = key("what makes a breach", Breach())
     observation_owed_h: Hours = key("hours a day of access that each party owes to monitors in a sector", 24.0)
+    notifications: tuple[Notification, ...] = key("acts that are lawful when announced in time", ())
+    exemptions: tuple[Exemption, ...] = key("acts that are lawful in an area and time without notice", ())
+    declarations: tuple[Declaration, ...] = key("baselines to be declared, before which acts of some kinds are undetermined", ())
+    special: tuple[Special, ...] = key("special regimes: area and time with terms of their own", ())
+
+
+def weapon_classes(agreement: Agreement) -> tuple[str, ...]:
+    """Classes of weapons that the zones tell apart, in the order in which they name them."""
+    return tuple(dict.fromkeys(name for zone in agreement.zones for name in zone.depth_by_class_km))
+
+
+def zone_depth_km(agreement: Agreement, kind: str, weapon: str = "") -> float | None:
+    """Depth up to which acts of a kind and class of weapons are violations: that of the widest zone that names the kind.
+
+    Without a class, or where a zone has no depth of its own for it, `depth_km` holds; None where no zone names the kind.
+    """
+    depths = [zone.depth_by_class_km.get(weapon, zone.depth_km) for zone in agreement.zones if kind in zone.kinds]
+    return max(depths, default=None)
+
+
+def ever_forbidden(agreement: Agreement, kind: Kind) -> bool:
+    """Whether acts of a kind can be violations anywhere at any time."""
+    return bool(kind.binds) or any(term.rule == "forbids" and (not term.kinds or kind.id in term.kinds)
+                                   for term in agreement.special)

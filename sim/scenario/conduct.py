@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.adaptation import Adaptation
-from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, PositiveHours, Share, key
+from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, PositiveHours, PositiveKm, Share, key
 from sim.scenario.replay import Replay
+
+Settlement = Literal["town", "countryside"]
 
 
 class KindConduct(Part):
@@ -31,6 +33,13 @@ class KindConduct(Part):
     counts_mean: Annotated[float, Field(ge=1.0, le=1e5)] = key("explosions, bursts or strikes in one incident, mean", 1.0)
     counts_log_sd: LogSd = key("spread of the counts in one incident, where the mean is above 2", 1.2)
     unattributed_share: Share = key("share whose author no evidence can show, drawn once for each act", 0.0)
+    depth_limit_km: PositiveKm | None = key(
+        "largest distance off the line; absent = the depth of the zone of the agreement that names the kind", None)
+    weapon_shares: dict[Id, Share] = key("shares of the classes of weapons that zones tell apart; they sum to 1", {})
+    notified_share: Share = key("share of acts that the party announces beforehand", 0.0)
+    notice_median_h: Hours = key("median time from the announcement to the act", 72.0)
+    notice_log_sd: LogSd = key("spread of that time", 0.5)
+    harm_share: dict[Settlement, Share] = key("chance that an act harms civilians, by where it lands: town or countryside", {})
 
 
 class Regime(Part):

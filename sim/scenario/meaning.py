@@ -17,6 +17,7 @@ from sim.scenario.excitation import with_offspring
 from sim.scenario.parties import RULES as PARTIES
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
+from sim.scenario.term_rules import RULES as TERMS
 
 _SUM = 1e-6
 _ON_LINE_KM = 1e-6
@@ -26,6 +27,10 @@ ORDERS = (
     ("area.sectors.*", "from_km", "<", "to_km"),
     ("area.seas.*", "west_deg", "<", "east_deg"),
     ("area.seas.*", "south_deg", "<", "north_deg"),
+    ("agreement.exemptions.*", "from_h", "<", "to_h"),
+    ("agreement.exemptions.*", "start_km", "<", "stop_km"),
+    ("agreement.special.*", "from_h", "<", "to_h"),
+    ("agreement.special.*", "start_km", "<", "stop_km"),
     ("monitoring.consent.*", "from_h", "<", "to_h"),
     ("monitoring.satellites.*", "off_nadir_min_deg", "<", "off_nadir_max_deg"),
     ("response.procedures.*", "needed", "<=", "members"),
@@ -267,6 +272,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     candidates,
     *EXCITATION,
     *PARTIES,
+    *TERMS,
     light,
     hidden_acts,
     orbits,

@@ -30,6 +30,7 @@ from sim.scenario.fields import (
 Physics = Literal["optical", "thermal", "radar", "acoustic", "rf", "human"]
 PHYSICS: tuple[Physics, ...] = ("optical", "thermal", "radar", "acoustic", "rf", "human")
 Owner = Literal["mission", "contributor", "backing-state", "company", "party", "open-source"]
+Ramp = Annotated[float, Field(ge=0.0, le=3650.0)]
 Target = Literal["vehicles", "crews", "flashes", "ships"]
 
 
@@ -120,6 +121,7 @@ class Satellites(Part):
     delivery_median_h: Hours = key("median time from look to report", 2.0)
     delivery_log_sd: LogSd = key("spread of that time", 0.6)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire until looks are bought", 0.0)
+    ramp_d: Ramp = key("days over which its members become available one by one, from then on", 0.0)
     withdrawn_from_h: Hours = key("hour from which the operator is withdrawn", 1e6)
 
 
@@ -163,6 +165,7 @@ class Drones(Part):
     loss_share: Share = key("chance that such a flight ends in the loss of the airframe", 0.01)
     report_min: Minutes = key("from sighting to report", 10.0)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which flights begin", 0.0)
+    ramp_d: Ramp = key("days over which its members become available one by one, from then on", 0.0)
 
 
 class Posts(Part):
@@ -181,6 +184,7 @@ class Posts(Part):
     outage_mean_h: PositiveHours = key("mean length of an outage", 24.0)
     report_min: Minutes = key("from sighting to report", 15.0)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which they work", 0.0)
+    ramp_d: Ramp = key("days over which its members become available one by one, from then on", 0.0)
 
 
 class Timetable(Part):
@@ -219,10 +223,29 @@ class Observers(Part):
     sectors: tuple[Id, ...] = key("sectors; empty = all", ())
     report_h: Hours = key("from sighting to report", 3.0)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which patrols begin", 0.0)
+    ramp_d: Ramp = key("days over which its members become available one by one, from then on", 0.0)
+
+
+class StartUp(Part):
+    """When the members of a class of means become available, one by one."""
+
+    from_d: Ramp = key("days after the ceasefire before the first can be there", 0.0)
+    ramp_d: Ramp = key("days from then on over which all become available", 0.0)
+
+
+class StartUps(Part):
+    """Start-up by class of means, for items that set neither available_from_d nor ramp_d themselves."""
+
+    commercial_imagery: StartUp | None = key("satellites of companies", None)
+    drones: StartUp | None = key("drone units", None)
+    posts: StartUp | None = key("unattended posts", None)
+    observers: StartUp | None = key("observers", None)
 
 
 class Monitoring(Part):
     """The monitoring design."""
+
+    start_up: StartUps = key("start-up by class of means; none = all is there on the first day", StartUps())
 
     means: tuple[Means, ...] = key("library of means", ())
     targets: dict[Id, Target] = key("class of target that each kind of violation presents to a search", {})

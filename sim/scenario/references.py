@@ -37,6 +37,9 @@ _SECTOR, _WATER = ("area.sectors",), ("area.sectors", "area.seas")
 
 REFERENCES = (
     Reference("agreement.zones.*.kinds.*", "kind", _KIND),
+    *(Reference(f"agreement.{terms}.*.kinds.*", "kind", _KIND)
+      for terms in ("notifications", "exemptions", "declarations", "special")),
+    *(Reference(f"agreement.{terms}.*.sectors.*", "sector or sea area", _WATER) for terms in ("exemptions", "special")),
     Reference("conduct.regime", "regime", ("conduct.regimes",)),
     Reference("conduct.regimes.*.kind_factors.#", "kind", _KIND),
     Reference("conduct.kinds.*.id", "kind", _KIND),

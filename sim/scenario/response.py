@@ -10,6 +10,8 @@ from pydantic import Field
 from sim.scenario.agreement import Domain, Grade, Severity
 from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, Part, PositiveHours, Share, Speed, Text, key
 
+StartDays = Annotated[float, Field(ge=0.0, le=3650.0)]
+
 
 class Liaison(Part):
     """Rung 0: the parties' hotline, beside verification."""
@@ -17,6 +19,8 @@ class Liaison(Part):
     contact_min: Minutes = key("shortest time from first report to contact", 10.0)
     contact_max_min: Minutes = key("longest time from first report to contact", 60.0)
     available_share: Share = key("chance that the hotline answers", 0.9)
+    from_d: StartDays = key("days after the ceasefire before the hotline can be there", 0.0)
+    ramp_d: StartDays = key("days from then on over which the chance that it is there rises to all of available_share", 0.0)
 
 
 class Procedure(Part):
@@ -87,6 +91,9 @@ class Response(Part):
     ladder: tuple[Rung, ...] = key("rungs, lowest first", ())
     contributions: tuple[Contribution, ...] = key("contributions", ())
     units: tuple[Unit, ...] = key("teams and units", ())
+    teams_from_d: StartDays = key(
+        "days after the ceasefire before the first verification team is ready, where units say no later", 0.0)
+    teams_ramp_d: StartDays = key("days from then on over which all teams become ready", 0.0)
     answers_end_acts: bool = key("a team that arrives ends the acts that it finds under way in its cell", False)
     posture_threshold: Annotated[int, Field(ge=1, le=10_000)] = key(
         "findings of one domain within 24 h that start a posture answer; one grave act starts it alone", 3)

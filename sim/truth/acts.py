@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.line import Cells
-from sim.foundation.streams import F64, I64, U64
+from sim.foundation.streams import F64, I64, U64, mix_name, uniform
 from sim.records import Acts
-from sim.scenario.agreement import Agreement
-from sim.scenario.conduct import Conduct
+from sim.scenario.agreement import Agreement, weapon_classes, zone_depth_km
+from sim.scenario.conduct import Conduct, KindConduct
 
 HOUR_US = 3_600_000_000.0
 DRAWS = 10
@@ -36,6 +36,9 @@ class Laws(NamedTuple):
     depth_median_km: F64
     depth_log_sd: F64
     depth_limit_km: F64
+    """Kinds × classes of weapons, the last column where zones tell no classes apart; 1e9 = none."""
+    weapon_share: F64
+    """Cumulative shares of the classes of weapons, kinds × classes; 1 for a kind that has none."""
     other_side: NDArray[np.bool_]
     """Whether the trace lies on the other side of the line."""
     counts_mean: F64
@@ -59,7 +62,6 @@ class Births(NamedTuple):
 def laws_of(conduct: Conduct, agreement: Agreement) -> Laws:
     """Laws of all kinds as columns."""
     number = {kind.id: row for row, kind in enumerate(agreement.kinds)}
-    depth = {kind: zone.depth_km for zone in agreement.zones for kind in zone.kinds}
     kinds = conduct.kinds
 
     def column(name: str) -> F64:
@@ -70,7 +72,7 @@ def laws_of(conduct: Conduct, agreement: Agreement) -> Laws:
                 np.array([agreement.kinds[number[how.id]].domain == "sea" for how in kinds], dtype=bool), column("night_share"),
                 np.array([how.duration_law == "exponential" for how in kinds], dtype=bool), column("duration_median_h"),
                 np.where(fixed, 0.0, column("duration_log_sd")), column("trace_median_h"), column("trace_log_sd"),
-                column("depth_median_km"), column("depth_log_sd"), np.array([depth.get(how.id, 1e9) for how in kinds]),
+                column("depth_median_km"), column("depth_log_sd"), _limits_km(conduct, agreement), _shares(conduct, agreement),
                 np.array([how.trace_side == "other" for how in kinds], dtype=bool), column("counts_mean"),
                 (column("counts_mean") - 1) * np.exp(-spread**2 / 2), spread, column("unattributed_share"))
 
@@ -80,12 +82,38 @@ def acts_of(laws: Laws, cells: Cells, births: Births, draws: F64) -> Acts:
     of = Laws._make(column[births.kind] for column in laws)
     end = births.onset_us + np.maximum((_duration_h(of, draws[:, DURATION]) * HOUR_US).astype(np.int64), 1)
     trace = end + (_lognormal(of.trace_median_h, of.trace_log_sd, draws[:, TRACE]) * HOUR_US).astype(np.int64)
-    off = np.minimum(_lognormal(of.depth_median_km, of.depth_log_sd, draws[:, DEPTH]), of.depth_limit_km)
+    limit = of.depth_limit_km[np.arange(len(births.id)), weapon_numbers(births.id, of.weapon_share)]
+    off = _within(of.depth_median_km, of.depth_log_sd, limit, draws[:, DEPTH])
     off = np.where(cells.sea[births.cell], 0.0, off)
     depth = np.where(births.side == 1, off, -off)
     return Acts(births.id, of.number, births.side, births.cell, births.km, depth, np.where(of.other_side, -depth, depth),
                 births.onset_us, end, trace, _counts(of, draws[:, COUNTS]), draws[:, AUTHOR] < of.unattributed_share,
                 births.happens)
+
+
+def weapon_numbers(ids: U64, share: F64) -> I64:
+    """Class of the weapon of each act by its id; −1 where its kind has no classes. `share` is cumulative, acts × classes."""
+    if share.shape[1] == 0 or not len(ids):
+        return np.full(len(ids), -1, dtype=np.int64)
+    number = (uniform(mix_name(ids, "weapon"))[:, None] >= share).sum(axis=1)
+    return np.where(share[:, -1] > 0, np.minimum(number, share.shape[1] - 1), -1)
+
+
+def _limits_km(conduct: Conduct, agreement: Agreement) -> F64:
+    """Largest depth of acts of each kind and class: as conduct says, else that of the zone, else none."""
+    def limit(how: KindConduct, weapon: str) -> float:
+        zone = zone_depth_km(agreement, how.id, weapon) if how.depth_limit_km is None else how.depth_limit_km
+        return 1e9 if zone is None else zone
+
+    classes = (*weapon_classes(agreement), "")
+    return np.array([[limit(how, weapon) for weapon in classes] for how in conduct.kinds]).reshape(-1, len(classes))
+
+
+def _shares(conduct: Conduct, agreement: Agreement) -> F64:
+    """Cumulative shares of the classes of weapons of each kind; all 0 for a kind without."""
+    classes = weapon_classes(agreement)
+    rows = [[how.weapon_shares.get(weapon, 0.0) for weapon in classes] for how in conduct.kinds]
+    return np.cumsum(np.array(rows).reshape(len(rows), len(classes)), axis=1)
 
 
 def joined(parts: list[Births]) -> Births:
@@ -107,6 +135,18 @@ def normal(luck: F64) -> F64:
 
 def _lognormal(median: F64, log_sd: F64, luck: F64) -> F64:
     return np.asarray(median * np.exp(log_sd * normal(luck)), dtype=np.float64)
+
+
+def _within(median: F64, log_sd: F64, limit: F64, luck: F64) -> F64:
+    """Lognormal values up to a limit: drawn from the law given that they lie below it, never piled up at the limit.
+
+    The draw u becomes u·F(limit), so each act keeps its own draw and no other act is touched (inversion; Devroye 1986, II.2).
+    """
+    from scipy.special import ndtr
+
+    with np.errstate(divide="ignore"):
+        below = ndtr(np.log(limit / np.maximum(median, 1e-12)) / np.maximum(log_sd, 1e-12))
+    return np.minimum(_lognormal(median, log_sd, luck * np.where(log_sd > 0, below, 1.0)), limit)
 
 
 def _duration_h(of: Laws, luck: F64) -> F64:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import exp, log1p
+from math import exp, isnan, log1p, nan
 from statistics import NormalDist
 
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
 from sim.foundation.streams import luck_for, purpose
 from sim.records import Finding, Observation
-from sim.scenario.agreement import GRADES, Agreement
+from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
 from sim.scenario.verification import Verification
 from sim.verification.evidence import grade_of, side_of
 
@@ -74,7 +74,8 @@ class CaseBook:
         self.case_of: dict[int, int] = {}
         """Report → the case that it went to."""
         self.required = [GRADES.index(kind.grade) for kind in agreement.kinds]
-        self.priority = [_SEVERITY[kind.severity] for kind in agreement.kinds]
+        self.priority = [_SEVERITY[kind.severity] if ever_forbidden(agreement, kind) else len(_SEVERITY)
+                         for kind in agreement.kinds]
         self.served: dict[int, tuple[int, int]] = {}
         """Report → how long it waited for an analyst, and when work on it ended; in µs."""
         self.lost: dict[int, tuple[str, int]] = {}
@@ -152,7 +153,7 @@ class CaseBook:
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
         self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.onset_us, case.confirmed_us,
-                                self.clock.now, case.grade))
+                                self.clock.now, case.grade, _depth_km(case.evidence)))
         self._close(case, "finding")
 
     def _expire(self, case: Case) -> None:
@@ -176,6 +177,12 @@ def _within(window_us: int, seen: Observation, reports: list[Observation]) -> bo
     """Whether a report was seen near in time to one of a case; the latest is tried first."""
     return (abs(seen.seen_us - reports[-1].seen_us) <= window_us
             or any(abs(seen.seen_us - other.seen_us) <= window_us for other in reports))
+
+
+def _depth_km(evidence: list[Observation]) -> float:
+    """Distance off the line by the report that places it best; NaN where none tells."""
+    told = [(seen.error_km, seen.id, seen.depth_km) for seen in evidence if not isnan(seen.depth_km)]
+    return min(told)[2] if told else nan
 
 
 def _service_factor(law: str, luck: float, log_sd: float) -> float:

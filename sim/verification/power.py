@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.area.terms import Terms, deeds, points_of
 from sim.foundation.scan import NEVER, LookTable, Sensors, Targets, first_contacts
 from sim.foundation.streams import F64, I64, U64, Streams, mix64, mix_name, uniform
 from sim.scenario.agreement import GRADES, Agreement
@@ -16,6 +17,8 @@ from sim.verification.beliefs import Beliefs
 from sim.verification.evidence import CONFIRMED_ON_SITE
 
 _HOUR_US = 3_600_000_000.0
+_SPARE = 4
+"""Acts drawn for one that is needed where special terms may give an act no points."""
 
 
 class Ghosts(NamedTuple):
@@ -42,20 +45,41 @@ class Field(NamedTuple):
     ghosts: int
 
 
-def ghosts_of(agreement: Agreement, beliefs: Beliefs, field: Field, streams: Streams) -> Ghosts:
-    """Draw believed acts for every ghost until the points of a breach are reached."""
+def ghosts_of(agreement: Agreement, beliefs: Beliefs, field: Field, streams: Streams, *, terms: Terms | None = None,
+              owed: NDArray[np.bool_] | None = None) -> Ghosts:
+    """Draw believed acts for every ghost until the points of a breach are reached.
+
+    With `terms` that know special places and times, acts are of kinds that are `owed` there (2, sectors, periods, kinds), and
+    count what the terms give them at their place and onset.
+    """
     sectors = len(field.cells_of_sector)
     places = np.arange(2 * sectors * field.periods * field.ghosts)
     points = np.array([kind.points for kind in agreement.kinds])
     least = points[points > 0].min(initial=agreement.breach.points)
-    acts = int(min(np.ceil(agreement.breach.points / least), 12))
+    special = terms is not None and not terms.plain
+    acts = int(min(np.ceil(agreement.breach.points / least), 12)) * (_SPARE if special else 1)
     sector, period = places // (field.periods * field.ghosts) % sectors, places // field.ghosts % field.periods
     key = mix64(_identity(streams, sector, period, places % field.ghosts)[:, None], np.arange(acts))
-    kind = _kinds(agreement, beliefs, field, uniform(mix_name(key, "kind")), sector)
-    gained = np.cumsum(points[kind], axis=1)
+    kind = _kinds(agreement, beliefs, field, uniform(mix_name(key, "kind")), sector,
+                  owed.reshape(-1, len(points))[places // field.ghosts] if special and owed is not None else None)
+    limit = None if terms is None else terms.limit_km[:, -1]
+    worth = points[kind]
+    if special and terms is not None:
+        row = np.repeat(places, acts)
+        drawn = _acts(beliefs, field, key.ravel(), row, kind.ravel(), sector[row], limit)
+        worth = worth_of(agreement, drawn, field, terms).reshape(kind.shape)
+    gained = np.cumsum(worth, axis=1)
     wanted = np.hstack([np.zeros((len(places), 1)), gained[:, :-1]]) < agreement.breach.points
-    row, act = np.nonzero(wanted)
-    return _acts(beliefs, field, key[row, act], row, kind[row, act], sector[row], len(beliefs.share))
+    row, act = np.nonzero(wanted & (worth > 0) if special else wanted)
+    return _acts(beliefs, field, key[row, act], row, kind[row, act], sector[row], limit)
+
+
+def worth_of(agreement: Agreement, ghosts: Ghosts, field: Field, terms: Terms | None) -> F64:
+    """Points of each ghost act: those of its kind, or what special terms give it at its place and onset."""
+    if terms is None or terms.plain:
+        return np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
+    side = ghosts.place // (len(field.cells_of_sector) * field.periods * field.ghosts)
+    return points_of(terms, deeds(ghosts.kind, side, ghosts.cell, ghosts.onset_us, depth_km=ghosts.depth_km))
 
 
 def _identity(streams: Streams, sector: I64, period: I64, ghost: I64) -> U64:
@@ -63,19 +87,29 @@ def _identity(streams: Streams, sector: I64, period: I64, ghost: I64) -> U64:
     return mix64(mix64(mix64(streams.key("ghost"), sector), period), ghost)
 
 
-def _kinds(agreement: Agreement, beliefs: Beliefs, field: Field, luck: F64, sector: I64) -> I64:
-    """Kinds of ghost acts by their believed shares, acts at sea in sea sectors and all others on the line."""
+def _kinds(agreement: Agreement, beliefs: Beliefs, field: Field, luck: F64, sector: I64,
+           owed: NDArray[np.bool_] | None) -> I64:
+    """Kinds of ghost acts by their believed shares, acts at sea in sea sectors and all others on the line.
+
+    Where only some kinds are `owed` (ghosts × kinds), the others have no share.
+    """
     at_sea = np.array([kind.domain == "sea" for kind in agreement.kinds])
     kinds = np.zeros(luck.shape, dtype=np.int64)
     for sea in (False, True):
         share = np.where(at_sea == sea, beliefs.share, 0.0)
-        if share.sum() > 0:
-            mine = field.sea_sector[sector] == sea
+        mine = field.sea_sector[sector] == sea
+        if owed is not None:
+            for able in np.unique(owed[mine], axis=0):
+                left, these = share * able, np.flatnonzero(mine & (owed == able).all(axis=1))
+                if left.sum() > 0:
+                    row = np.searchsorted(np.cumsum(left) / left.sum(), luck[these], side="right")
+                    kinds[these] = row.clip(0, len(share) - 1)
+        elif share.sum() > 0:
             kinds[mine] = np.searchsorted(np.cumsum(share) / share.sum(), luck[mine], side="right").clip(0, len(share) - 1)
     return kinds
 
 
-def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, sector: I64, kinds: int) -> Ghosts:
+def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, sector: I64, limit_km: F64 | None) -> Ghosts:
     """Places and times of ghost acts: cell and onset evenly, durations and depths at their believed medians."""
     draw = [uniform(mix_name(key, name)) for name in ("cell", "onset")]
     sizes = np.array([len(cells) for cells in field.cells_of_sector])
@@ -85,17 +119,18 @@ def _acts(beliefs: Beliefs, field: Field, key: U64, place: I64, kind: I64, secto
     onset = period * field.period_us + (draw[1] * field.period_us).astype(np.int64)
     end = onset + np.maximum((beliefs.duration_h[kind] * _HOUR_US).astype(np.int64), 1)
     side = place // (len(field.cells_of_sector) * field.periods * field.ghosts)
-    depth = np.where(field.sea_sector[sector], 0.0, np.where(side == 1, 1, -1) * beliefs.depth_km[kind])
+    deep = beliefs.depth_km if limit_km is None else np.minimum(beliefs.depth_km, limit_km)  # a breach lies in its zone
+    depth = np.where(field.sea_sector[sector], 0.0, np.where(side == 1, 1, -1) * deep[kind])
     trace = end + (beliefs.trace_h[kind] * _HOUR_US).astype(np.int64)
     return Ghosts(key, place, kind, cell, depth, depth * beliefs.trace_sign[kind], onset, end, trace)
 
 
-def winnable(agreement: Agreement, beliefs: Beliefs, ghosts: Ghosts) -> Ghosts:
+def winnable(agreement: Agreement, beliefs: Beliefs, ghosts: Ghosts, *, worth: F64 | None = None) -> Ghosts:
     """Leave out acts that nobody would attribute, and all acts of ghosts that cannot reach a breach without them.
 
     Attribution is drawn by the key of the act and does not wait for a sight, so nothing is lost by asking it first.
     """
-    points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
+    points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind] if worth is None else worth
     named = _named(beliefs, ghosts)
     within_reach = np.bincount(ghosts.place, weights=np.where(named, points, 0.0)) >= agreement.breach.points
     keep = named & within_reach[ghosts.place] if len(ghosts.place) else named
@@ -125,7 +160,7 @@ def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, phy
 
 
 def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
-             lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False) -> F64:
+             lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False, terms: Terms | None = None) -> F64:
     """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
 
     A ghost act counts when enough kinds of evidence saw it `lag_us` (one for each period) before the verdict, and it would
@@ -140,7 +175,7 @@ def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghost
     period = ghosts.place // field.ghosts % field.periods
     due = (period + 1) * field.period_us + delay_us
     named = _named(beliefs, ghosts)
-    points = np.array([kind.points for kind in agreement.kinds])[ghosts.kind]
+    points = worth_of(agreement, ghosts, field, terms)
     sectors = len(field.cells_of_sector)
     shape = (2, sectors, field.periods, field.ghosts)
     counts = np.where((known + lag_us[period] <= due) & named, points, 0.0)
