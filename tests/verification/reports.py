@@ -42,6 +42,7 @@ def seen(number: int, at_h: float = 0.0, *, km: float = 52.0, **keys: Any) -> Ob
         "images": False,
         "error_km": 0.0,
         "case": 0,
+        "depth_km": float("nan"),
     } | keys
     return Observation(**{name: given[name] for name in Observation._fields})
 
