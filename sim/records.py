@@ -115,3 +115,36 @@ class Response(NamedTuple):
     on_station_us: int
     left_us: int
     distance_km: float
+
+
+COMPLAINT, OBSTRUCTED = 6, 7
+"""Numbers of two kinds of report that are no physics class: what a party alleges, and a look that was obstructed."""
+
+
+class Obstructions(NamedTuple):
+    """Spells of obstruction in force, sorted by (begin, id); `row` is that of `conduct.obstruction`, `form` its form."""
+
+    id: U64
+    row: I64
+    form: I64
+    side: I64
+    sector: I64
+    cell: I64
+    km: F64
+    from_us: I64
+    to_us: I64
+    anonymous: NDArray[np.bool_]
+
+
+class Filed(NamedTuple):
+    """Complaints as filed, sorted by (told, id): place, kind, side and time as alleged; `act` is what is behind, −1 = nothing."""
+
+    id: U64
+    row: I64
+    about: I64
+    act: I64
+    kind: I64
+    cell: I64
+    km: F64
+    onset_us: I64
+    told_us: I64

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from sim.area.terms import FORBIDDEN, STANDINGS, deeds, judged, lawful_notice
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
+from sim.engine.veil import obstruction_in_force
 from sim.foundation.streams import F64, I64
 from sim.ledger import COLUMNS, Columns, History
 from sim.monitoring.coverage import Coverage, coverage_of
 from sim.monitoring.detection import Door
 from sim.monitoring.looks import MADE, REASONS
 from sim.monitoring.startup import available_us
-from sim.records import SIDES
+from sim.records import SIDES, Acts
 from sim.scenario.agreement import GRADES
 from sim.scenario.monitoring import Drones
 from sim.truth.particulars import harmed, weapons
@@ -45,6 +46,20 @@ class Chronicle(NamedTuple):
     capped: str
     owed: NDArray[np.bool_] | None = None
     """Kinds that can be violations, by party, sector and period; None where all can, everywhere and always."""
+
+    @property
+    def door_acts(self) -> Acts:
+        """Acts as the door has them: those that happen, then decoys."""
+        return self.opened.acts if self.opened.veil is None else self.opened.veil.shown
+
+    @property
+    def cause(self) -> dict[int, int]:
+        """Act behind each observation, where a violation is behind it."""
+        cause: dict[int, int] = getattr(self.door, "cause", {})
+        if self.opened.veil is None:
+            return cause
+        violations = len(self.opened.acts.id)
+        return {seen: act for seen, act in cause.items() if act < violations}
 
 
 class Links(NamedTuple):
@@ -73,6 +88,10 @@ def history_of(chronicle: Chronicle) -> History:
               "verdicts": _verdicts(chronicle), "orders": _orders(chronicle, links),
               "responses": _responses(chronicle, links), "assets": _assets(chronicle),
               "coverage": _coverage(chronicle, coverage)}
+    from sim.engine.margins import claims_table, confusers_table, obstruction_table
+
+    tables |= {"obstruction": obstruction_table(chronicle), "claims": claims_table(chronicle),
+               "confusers": confusers_table(chronicle)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
     return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped)
 
@@ -84,7 +103,7 @@ def link(chronicle: Chronicle) -> Links:
     detected, verified, named_at, answered, grade = ([-1] * len(sides) for _ in range(5))
     attributed = [0] * len(sides)
     required = [GRADES.index(terms.grade) for terms in chronicle.prepared.scenario.agreement.kinds]
-    cause: dict[int, int] = getattr(chronicle.door, "cause", {})
+    cause = chronicle.cause
     found = {finding.case: finding for finding in chronicle.mission.findings}
     answers = _answer_times(chronicle)
     cause_of_case: dict[int, int] = {}
@@ -167,6 +186,14 @@ def _kinds(chronicle: Chronicle) -> tuple[str, ...]:
     return tuple(kind.id for kind in chronicle.prepared.scenario.agreement.kinds)
 
 
+def _decoys(chronicle: Chronicle) -> tuple[str, ...]:
+    """Names of what is no violation, in the order of the door's kinds."""
+    if chronicle.opened.veil is None:
+        return ()
+    return (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
+            *(f"staged {kind}" for kind in _kinds(chronicle)))
+
+
 def _sectors(chronicle: Chronicle, cells: Any) -> np.ndarray[Any, Any]:
     """Names of the sectors of cells."""
     known = chronicle.prepared.cells
@@ -207,9 +234,11 @@ def _observations(chronicle: Chronicle, links: Links) -> Columns:
     """All that was reported, with the case it went to and, for the analyst only, what caused it."""
     seen = sorted((s for case in chronicle.mission.book.cases.values() for s in case.reports),
                   key=lambda s: (s.reported_us, s.id))
-    cause: dict[int, int] = getattr(chronicle.door, "cause", {})
+    cause = chronicle.cause
     means = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
-    physics = tuple(m.physics for m in chronicle.prepared.scenario.monitoring.means)
+    physics: tuple[str, ...] = tuple(m.physics for m in chronicle.prepared.scenario.monitoring.means)
+    if chronicle.prepared.scenario.conduct.complaints:
+        means, physics = (*means, "complaint"), (*physics, "complaint")
     return {"observation": _hex([s.id for s in seen]), "kind": _names([s.kind for s in seen], _kinds(chronicle)),
             "side": _names([s.side for s in seen], SIDES), "sector": _sectors(chronicle, [s.cell for s in seen]),
             "seen_h": _hours([s.seen_us for s in seen]), "reported_h": _hours([s.reported_us for s in seen]),
@@ -224,7 +253,7 @@ def _looks(chronicle: Chronicle) -> Columns:
     """Looks that reported and cued looks; all others are sums in the table of coverage."""
     sensing = chronicle.prepared.layout.sensing
     means = tuple(m.id for m in chronicle.prepared.scenario.monitoring.means)
-    acts = chronicle.opened.acts
+    acts = chronicle.door_acts
     seen = getattr(chronicle.door, "seen", ())
     kinds, sides = acts.kind.tolist(), acts.side.tolist()
     rows: list[tuple[Any, ...]] = [(s.luck, kinds[s.act], sides[s.act], s.cell, s.start_us, s.end_us, s.sensor,
@@ -238,7 +267,8 @@ def _looks(chronicle: Chronicle) -> Columns:
     columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 11
     look, kind, side, cell, start, end, sensor, tasked, met, reported, lost = columns
     sensors = np.asarray(sensor, dtype=np.int64)
-    return {"look": _hex(look), "kind": _names(np.asarray(kind, dtype=np.int64) + 1, ("", *_kinds(chronicle))),
+    names = ("", *_kinds(chronicle), *_decoys(chronicle))
+    return {"look": _hex(look), "kind": _names(np.asarray(kind, dtype=np.int64) + 1, names),
             "side": _names(side, SIDES), "sector": _sectors(chronicle, cell), "start_h": _hours(start), "end_h": _hours(end),
             "means": _names(sensing.means[sensors] if len(sensors) else [], means), "unit": _names(sensors, sensing.units),
             "tasked": np.array(tasked, dtype=np.int64), "met": np.array(met, dtype=np.int64),
@@ -306,6 +336,10 @@ def _verdicts(chronicle: Chronicle) -> Columns:
     side, sector, period = np.nonzero(asked)
     begin = period * scenario.agreement.period_h
     breach = truth[asked] >= scenario.agreement.breach.points
+    if chronicle.opened.veil is not None:
+        shares = obstruction_in_force(scenario, chronicle.opened.veil.hindered.spells, cells, periods=chronicle.points.shape[-1],
+                                      local_start_h=chronicle.prepared.start_hour)
+        breach |= shares[asked] > scenario.agreement.breach.obstruction_share
     return {"verdict": np.array([f"{SIDES[p]}-{cells.sectors[s]}-{t:04d}" for p, s, t in
                                  zip(side.tolist(), sector.tolist(), period.tolist(), strict=True)], dtype="U80"),
             "kind": np.full(len(side), "", dtype="U1"), "side": _names(side, SIDES), "sector": _names(sector, cells.sectors),
@@ -409,3 +443,7 @@ def _replayed(recorded: Recorded | None) -> dict[str, float]:
     if recorded is None:
         return {}
     return {"replay_used": float(len(recorded.row))} | {f"replay_{why}": float(n) for why, n in recorded.counts.items()}
+
+
+hours, hex_keys, names_of, sector_names = _hours, _hex, _names, _sectors
+"""How columns are written, for the tables that stand in rooms of their own."""

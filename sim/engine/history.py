@@ -23,6 +23,7 @@ from sim.monitoring.gate import GatedDoor
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
 from sim.verification.beliefs import Beliefs, disturbed
+from sim.verification.obstruction import obstruction_found
 from sim.verification.power import Field, ghosts_of, power_of, sighted, winnable, worth_of
 from sim.verification.verdicts import called, points_found
 
@@ -75,8 +76,17 @@ def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array"
     power, points = judge(prepared, opened, door, mission, owed=owed)
     verdict = called(points, power, breach_points=prepared.scenario.agreement.breach.points,
                      required_power=prepared.scenario.verification.verdicts.required_power,
-                     pending=pending(prepared, opened, mission) if prepared.scenario.agreement.declarations else None)
+                     pending=pending(prepared, opened, mission) if prepared.scenario.agreement.declarations else None,
+                     obstructed=_obstructed(prepared, mission, periods=points.shape[-1]))
     return Chronicle(prepared, opened, door, mission, power, points, verdict, replication, clock.count, capped, owed)
+
+
+def _obstructed(prepared: Prepared, mission: Mission, *, periods: int) -> NDArray[np.bool_]:
+    """Where the obstruction that the mission met makes a breach."""
+    scenario, cells = prepared.scenario, prepared.cells
+    return obstruction_found(mission.obstructed, scenario.agreement, cells.sector, sectors=len(cells.sectors), periods=periods,
+                             period_us=round(scenario.agreement.period_h * _HOUR_US), local_start_h=prepared.start_hour,
+                             delay_us=round(scenario.verification.verdicts.delay_h * _HOUR_US))
 
 
 def believed(prepared: Prepared, streams: Streams) -> Beliefs:

@@ -15,7 +15,7 @@ from sim.monitoring.consent import granted_until, permissions
 from sim.monitoring.cueing import Cueing, Offer
 from sim.monitoring.design import SIDES
 from sim.monitoring.detection import Door
-from sim.records import Cue, Finding, Observation, Response
+from sim.records import OBSTRUCTED, Cue, Finding, Observation, Response
 from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
 from sim.scenario.scenario import Scenario
@@ -48,6 +48,7 @@ class Mission:
         self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
                              on_arrival=self._on_arrival)
         self.findings: list[Finding] = []
+        self.obstructed: list[Observation] = []
         self.contacts: dict[int, int] = {}
         self.backlog: list[int] = []
         self.terms = terms_of(scenario.agreement, prepared.cells, start_hour=prepared.start_hour)
@@ -56,7 +57,10 @@ class Mission:
         """Cued looks and what became of each, a number of `looks.REASONS`."""
 
     def hear(self, seen: Observation) -> None:
-        """Take in a report; the first of a case rings the parties' hotline."""
+        """Take in a report; the first of a case rings the parties' hotline. Obstruction met is counted, not investigated."""
+        if seen.physics == OBSTRUCTED:
+            self.obstructed.append(seen)
+            return
         known = len(self.book.cases)
         self.book.report(seen)
         if len(self.book.cases) > known:

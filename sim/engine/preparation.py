@@ -12,19 +12,23 @@ import numpy as np
 from sim.area.light import Light, light_of
 from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
+from sim.engine.veil import Veil, hindered_watch, mischief_of, spells_drawn, veil_of, veiled
 from sim.foundation.streams import I64, Streams, streams_of
 from sim.monitoring.cueing import fates
 from sim.monitoring.design import Layout, Watch, layout_of, watch_of
 from sim.monitoring.detection import TrueDoor
 from sim.monitoring.families import windows_of_family
 from sim.monitoring.gate import GatedDoor
+from sim.monitoring.hindrance import Fire
 from sim.monitoring.library import Library, library_of
+from sim.monitoring.misled_door import MisledDoor
 from sim.monitoring.published import Published, published_of
 from sim.monitoring.satellites import passes_from
 from sim.monitoring.sightings import false_alarms
 from sim.monitoring.startup import with_start_up
 from sim.records import Acts, Observation
 from sim.scenario.scenario import Scenario
+from sim.truth.obstruction import nothing
 from sim.truth.offspring import Lineage
 from sim.truth.particulars import Told, told
 from sim.truth.regimes import Spells
@@ -114,6 +118,10 @@ class Opened(NamedTuple):
     """What decides at its onset whether each act happens, where parties adapt."""
     told: Told | None = None
     """Acts that parties announced; None where the agreement knows no notifications."""
+    veil: Veil | None = None
+    """What the parties do beside their acts; None where the scenario has nothing of the kind."""
+    shots: tuple[tuple[int, int, int], ...] = ()
+    """Drones shot at: number of the spell, from when to when."""
 
 
 def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
@@ -122,8 +130,16 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     truth = _truth(prepared, streams)
     acts = truth.acts
     sky = sky_of(scenario.area.climate, prepared.cells, streams, start_month=prepared.months, horizon_us=prepared.horizon_us)
+    hidden = veiled(scenario)
+    spells = spells_drawn(scenario, prepared.cells, streams, truth.spells, days=prepared.days) if hidden else nothing()
+    fire = Fire(spells, scenario.conduct.obstruction, prepared.cells) if len(spells.id) else None
     watch = watch_of(scenario.monitoring, prepared.layout, prepared.cells, sky, prepared.light, streams,
-                     horizon_us=prepared.horizon_us)
+                     horizon_us=prepared.horizon_us, fire=fire)
+    veil = None
+    if hidden:
+        watch, cost = hindered_watch(scenario, prepared.layout, prepared.cells, watch, spells, fire)
+        veil = veil_of(scenario, prepared.library, prepared.cells, streams, acts, cost, days=prepared.days,
+                       months=prepared.months, local_start_h=prepared.start_hour, horizon_us=prepared.horizon_us)
     names = tuple(m.id for m in scenario.monitoring.means)
     kinds = [kind.id for kind in scenario.agreement.kinds]
     rates = np.array([[m.false_alarms_per_day.get(k, 0.0) for k in kinds] for m in scenario.monitoring.means])
@@ -133,7 +149,8 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
                                                           first_side=int(scenario.conduct.key_a > scenario.conduct.key_b),
                                                           at_sea=tuple(k.domain == "sea" for k in scenario.agreement.kinds)),
                   truth.spells, truth.cut_us, truth.lineage,
-                  told(scenario.conduct, scenario.agreement, acts) if scenario.agreement.notifications else None)
+                  told(scenario.conduct, scenario.agreement, acts) if scenario.agreement.notifications else None,
+                  veil, tuple(fire.met) if fire else ())
 
 
 def _truth(prepared: Prepared, streams: Streams) -> Truth:
@@ -152,6 +169,12 @@ def bin_us(scenario: Scenario) -> int:
 
 def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
     """Return the door between the drawn truth and the mission."""
+    if opened.veil is not None:
+        veil = opened.veil
+        return MisledDoor(veil.shown, veil.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
+                          prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
+                          fates=fates(opened.watch.flying), event_by_event=event_by_event).burdened(
+                              mischief_of(prepared.scenario, prepared.layout, veil))
     kind_of_door = TrueDoor if opened.lineage is None else GatedDoor
     return kind_of_door(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                         prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),

@@ -50,7 +50,7 @@ class Measured(NamedTuple):
 
 _NO_COMMISSION = "the joint commission is not modelled yet"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
-_NO_CLAIMS = "the parties' published claims are not modelled yet"
+_NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "costs are not modelled yet"
 _NO_EFFORT = "the part of the trend that monitoring effort explains is not computed yet"
 
@@ -107,10 +107,10 @@ def measure(history: History, scenario: Scenario) -> Measured:
     functions below, one a family.
     """
     incidents = _counted(history, scenario)
-    rows = [*_chain(incidents, scenario), *_verdicts(history.tables["verdicts"], scenario),
+    rows = [*_chain(incidents, scenario), *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"]),
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
-            *_load(history)]
+            *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     return Measured(tuple(rows), times | _response_times(history.tables["responses"], scenario))
@@ -165,14 +165,14 @@ def _chain(incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
     return [*rows, Row("break_even_ratio", "all", "", hit, n - hit)]
 
 
-def _verdicts(table: Columns, scenario: Scenario) -> list[Row]:
+def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None) -> list[Row]:
     """Skill (also where a wrong accusation costs 1, 3 or 10), power and errors of the verdicts, for all and by side."""
     losses = scenario.verification.verdicts
     breach, called, side = table["truth"] == "breach", table["called"], table["side"]
     missed, wrong, open_ = breach & (called == "compliant"), ~breach & (called == "breach"), called == "undetermined"
-    power = table["power"]
-    rows = [_skill(table, breach, scenario, loss_wrong=losses.loss_wrong),
-            *(_skill(table, breach, scenario, loss_wrong=price, by="loss_wrong", group=f"{price:g}")
+    power, blamed = table["power"], most_complained_of(table, claims, scenario.agreement.period_h)
+    rows = [_skill(table, breach, scenario, blamed, loss_wrong=losses.loss_wrong),
+            *(_skill(table, breach, scenario, blamed, loss_wrong=price, by="loss_wrong", group=f"{price:g}")
               for price in (1.0, 3.0, 10.0)),
             Row("power_median", "all", "", _median(power), 1.0 if len(power) else 0.0),
             Row("power_worst", "all", "", float(power.min(initial=1.0)), 1.0 if len(power) else 0.0)]
@@ -201,16 +201,52 @@ def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float | None:
     return float(part.sum() / whole.sum()) if whole.any() else None
 
 
-def _skill(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, *, loss_wrong: float, by: str = "all",
-           group: str = "") -> Row:
-    """Skill = 1 − loss / loss of the best blind verdict: always breach, always compliant, or the true state of the
-    previous period (compliant before the first)."""
+def most_complained_of(table: Columns, claims: Columns | None, period_h: float) -> NDArray[np.bool_] | None:
+    """For each verdict, whether its party is the one of which more was complained in that sector and period; None where
+    nobody complains. Complaints count by the day of the alleged act; of two parties complained of alike, neither is.
+    """
+    if claims is None or not len(claims["claim"]):
+        return None
+    filed: dict[tuple[str, str, float], int] = {}
+    period = np.floor(claims["from_h"] / period_h) * period_h
+    for side, sector, begin, count in zip(claims["side"].tolist(), claims["sector"].tolist(), period.tolist(),
+                                          claims["filed"].tolist(), strict=True):
+        filed[side, sector, begin] = filed.get((side, sector, begin), 0) + count
+    places = zip(table["side"].tolist(), table["sector"].tolist(), table["from_h"].tolist(), strict=True)
+    return np.array([filed.get((side, sector, begin), 0) > filed.get(("B" if side == "A" else "A", sector, begin), 0)
+                     for side, sector, begin in places], dtype=bool)
+
+
+def _claims(table: Columns, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
+    """Incidents that the parties claim over those that were, for all, by side accused and by kind; a ledger of its own."""
+    rows = [] if not len(table["claim"]) else [Row("claimed_ratio", "all", "", *_claimed(table, incidents, scenario, None, ""))]
+    for by in ("side", "kind") if rows else ():
+        groups = np.unique(np.concatenate((table[by].astype(str), incidents[by].astype(str)))).tolist()
+        rows += [Row("claimed_ratio", by, group, *_claimed(table, incidents, scenario, by, group)) for group in groups]
+    return rows
+
+
+def _claimed(table: Columns, incidents: dict[str, NDArray[Any]], scenario: Scenario, by: str | None,
+             group: str) -> tuple[float, float]:
+    """Claims about days that count, and incidents, of all or of one group."""
+    counted = (table["from_h"] >= scenario.warm_up_h) & (table["from_h"] < scenario.days * 24)
+    mine = counted if by is None else counted & (table[by] == group)
+    true = len(incidents["onset_h"]) if by is None else int((incidents[by] == group).sum())
+    return float(table["claimed"][mine].sum()), float(true)
+
+
+def _skill(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, blamed: NDArray[np.bool_] | None = None, *,
+           loss_wrong: float, by: str = "all", group: str = "") -> Row:
+    """Skill = 1 − loss / loss of the best blind verdict: always breach, always compliant, the true state of the
+    previous period (compliant before the first) or, where there are complaints, breach by the party most complained of."""
     losses, called = scenario.verification.verdicts, table["called"]
     loss = ((breach & (called == "compliant")).sum() * losses.loss_missed + (~breach & (called == "breach")).sum() * loss_wrong
             + (called == "undetermined").sum() * losses.loss_undetermined)
     previous = np.concatenate(([False], breach[:-1])) & _follows(table)
     blind = [(~breach).sum() * loss_wrong, breach.sum() * losses.loss_missed,
              (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * loss_wrong]
+    if blamed is not None:
+        blind.append((breach & ~blamed).sum() * losses.loss_missed + (~breach & blamed).sum() * loss_wrong)
     best = float(min(blind))
     return Row("skill", by, group, best - float(loss), best)
 

@@ -17,6 +17,7 @@ from sim.foundation.streams import F64, I64, Streams
 from sim.monitoring.consent import permissions
 from sim.monitoring.cueing import Bought, Flying
 from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
+from sim.monitoring.hindrance import Fire
 from sim.monitoring.library import TARGETS
 from sim.monitoring.looks import CLOUD, MADE, Looks, joined
 from sim.monitoring.posts import observer_looks, post_looks, timetable_looks
@@ -143,7 +144,7 @@ class Watch(NamedTuple):
 
 
 def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, light: Light, streams: Streams, *,
-             horizon_us: int) -> Watch:
+             horizon_us: int, fire: Fire | None = None) -> Watch:
     """Open all sensors for one replication."""
     parts: list[Looks] = []
     flights: list[NDArray[np.int32]] = []
@@ -163,7 +164,8 @@ def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, lig
     flown = 0
     for unit, patrol in zip(monitoring.drones, layout.patrols, strict=True):
         sensor = layout.first[f"drones.{unit.id}"]
-        own = sorties(unit, patrol, monitoring, sky, streams, horizon_us=horizon_us)
+        shot = None if fire is None else fire.at(unit, patrol.start_km, patrol.length_km)
+        own = sorties(unit, patrol, monitoring, sky, streams, horizon_us=horizon_us, shot=shot)
         pair = (means[unit.means_by_day], means[unit.means_by_night])
         looks, flight = legs(unit, patrol, own, (sensor, sensor + 1),
                              (layout.means[unit.means_by_day], layout.means[unit.means_by_night]), pair, monitoring, cells,

@@ -157,7 +157,7 @@ class TrueDoor:
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
         self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
         self.edges = line_edges(cells)
-        order = np.argsort(acts.cell, kind="stable")
+        order = np.lexsort((acts.onset_us, acts.cell))
         self.in_cell = np.split(order, np.searchsorted(acts.cell[order], np.arange(1, len(cells.km))))
         self.seen: list[Seen] = []
         self.cause: dict[int, int] = {}
@@ -204,12 +204,16 @@ class TrueDoor:
     def _report(self, act: int, luck: int, sensor: int, row: int, start: int, end: int, case: int) -> None:
         """Draw the errors of one observation by its key and tell the mission when it arrives."""
         key = mix_one(luck, self.acts.id.item(act))
-        seen = observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
-                       self.edges)
+        seen = self._told(observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
+                                  self.edges), act, sensor)
         self.done[act] |= 1 << seen.physics
         self.cause[key] = act
         self.seen.append(Seen(key, act, row, luck, sensor, self.acts.cell.item(act), start, end, case != 0))
         self.clock.at(seen.reported_us, _REPORT, low40(key), self.inform, seen)
+
+    def _told(self, seen: Observation, act: int, sensor: int) -> Observation:
+        """What is told of an observation; a door of another kind may know better."""
+        return seen
 
     def cue(self, cue: Cue) -> None:
         """Put a cued look on the clock."""

@@ -5,6 +5,7 @@ A mediator sees here how many airframes it takes to keep one in the air, and wha
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -70,12 +71,12 @@ def patrol_of(unit: Drones, monitoring: Monitoring, cells: Cells, base: Place) -
 
 
 def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, streams: Streams, *,
-            horizon_us: int) -> list[Sortie]:
+            horizon_us: int, shot: Callable[[int, int, int, int], int | None] | None = None) -> list[Sortie]:
     """Fly a unit through the horizon: relief on station, crews, turnaround, repair, weather, interference and loss."""
     on_station = round(unit.endurance_h * _HOUR_US) - 2 * patrol.transit_us
     if on_station <= 0 or np.isnan(patrol.offset_km):
         return []
-    fleet = _Fleet(unit, streams)
+    fleet = _Fleet(unit, streams, shot)
     flown: list[Sortie] = []
     begin = round(unit.available_from_d * _DAY_US)
     wanted = [(begin + slot * on_station // unit.orbits, slot, 0) for slot in range(unit.orbits)]
@@ -125,8 +126,9 @@ def _grounded_until(unit: Drones, monitoring: Monitoring, sky: Sky, time_us: int
 class _Fleet:
     """Airframes and crews of one unit, each ready from a time; failure clocks run in flight hours of the airframe."""
 
-    def __init__(self, unit: Drones, streams: Streams) -> None:
-        self.unit = unit
+    def __init__(self, unit: Drones, streams: Streams,
+                 shot: Callable[[int, int, int, int], int | None] | None = None) -> None:
+        self.unit, self.shot = unit, shot
         self.key = streams.key("sortie", unit.id)
         ready = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.airframes)
         self.airframes = [(int(ready[frame]) if unit.ramp_d > 0 else 0, frame) for frame in range(unit.airframes)]
@@ -159,6 +161,10 @@ class _Fleet:
         if lost_at is not None and on + round(lost_at * on_station) < off:
             off = end = on + round(lost_at * on_station)
             reason = "loss"
+        hit = self.shot(slot, number, on, off) if self.shot else None
+        if hit is not None:
+            off = end = hit
+            flown, reason = end - start, "loss"
         self._return(frame, end, flown, reason)
         window = (jam[0], min(jam[0] + jam[1], off)) if jammed else (0, 0)
         return Sortie(number, slot, frame, start, on, max(off, on), max(end, on), *window, reason)

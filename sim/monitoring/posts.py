@@ -25,11 +25,16 @@ def cells_of_sectors(cells: Cells, sectors: tuple[str, ...], *, sea: bool = Fals
     return np.flatnonzero(wanted)
 
 
+def site_km(posts: Posts, cells: Cells) -> F64:
+    """Places of the posts along the line, spread evenly over the cells of their sectors."""
+    return np.asarray(np.quantile(cells.km[cells_of_sectors(cells, posts.sectors)], (np.arange(posts.sites) + 0.5) / posts.sites))
+
+
 def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: Monitoring, cells: Cells, light: Light,
                streams: Streams, *, horizon_us: int) -> Looks:
     """Looks of unattended posts: one stare for each cell, day and spell, lost to outages, light or consent."""
     mine = cells_of_sectors(cells, posts.sectors)
-    at_km = np.quantile(cells.km[mine], (np.arange(posts.sites) + 0.5) / posts.sites)
+    at_km = site_km(posts, cells)
     reach = np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0))
     apart = np.abs(cells.km[mine] - at_km[:, None])
     site, cell = np.nonzero(apart <= reach + cells.size_km[mine] / 2)

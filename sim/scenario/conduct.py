@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sim.scenario.adaptation import Adaptation
 from sim.scenario.fields import Count, Hours, Id, Km, LogSd, NonNegative, Part, PositiveHours, PositiveKm, Share, key
+from sim.scenario.hidden import Complaints, Confuser, Deception, Obstruction
 from sim.scenario.replay import Replay
 
 Settlement = Literal["town", "countryside"]
@@ -104,6 +105,12 @@ class Conduct(Part):
     history_days: Annotated[int, Field(ge=0, le=365)] = key("days before the start whose acts can have offspring in the run", 0)
     adaptation: tuple[Adaptation, ...] = key("how parties adapt to being found; none = they do not", ())
     replay: Replay | None = key("a table of real events in place of drawn ones; absent = none", None)
+    obstruction: Annotated[tuple[Obstruction, ...], Field(max_length=64)] = key(
+        "how the parties hinder monitors; none = they do not", ())
+    complaints: tuple[Complaints, ...] = key("what the parties complain of and claim; none = nothing", ())
+    deception: Deception | None = key("violations that were staged or bear a false flag; absent = none", None)
+    confusers: Annotated[tuple[Confuser, ...], Field(max_length=64)] = key(
+        "events that resemble violations and are none; none = there are no such events", ())
 
 
 __all__ = ["Chain", "Conduct", "Count", "HotSpots", "Kernel", "KindConduct", "Regime", "Step"]

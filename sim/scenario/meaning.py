@@ -14,6 +14,7 @@ from typing import Any
 from sim.scenario.errors import Key, show
 from sim.scenario.excitation import RULES as EXCITATION
 from sim.scenario.excitation import with_offspring
+from sim.scenario.hidden_rules import RULES as HIDDEN
 from sim.scenario.parties import RULES as PARTIES
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
@@ -279,4 +280,5 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     patrols,
     timetables,
     stations,
+    *HIDDEN,
 )

@@ -74,6 +74,14 @@ class Verdicts(Part):
     loss_undetermined: Annotated[float, Field(ge=0.0, le=1e6)] = key("loss of an undetermined verdict", 0.3)
 
 
+class Complaints(Part):
+    """What becomes of the complaints of the parties."""
+
+    waiting_limit: Annotated[int, Field(ge=0, le=1_000_000)] = key(
+        "complaints that may wait at the desk; further ones are logged and left", 500)
+    after_sightings: bool = key("complaints wait until no sighting waits", False)
+
+
 class Verification(Part):
     """From reports to verdicts."""
 
@@ -84,3 +92,4 @@ class Verification(Part):
     tasking: Tasking = key("second looks", Tasking())
     attribution: Attribution = key("from confirmed to a side", Attribution())
     verdicts: Verdicts = key("verdicts and their losses", Verdicts())
+    complaints: Complaints = key("what becomes of complaints", Complaints())

@@ -12,7 +12,7 @@ from statistics import NormalDist
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
 from sim.foundation.streams import luck_for, purpose
-from sim.records import Finding, Observation
+from sim.records import COMPLAINT, Finding, Observation
 from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
 from sim.scenario.verification import Verification
 from sim.verification.evidence import grade_of, side_of
@@ -22,6 +22,8 @@ _MINUTE_US = 60_000_000
 _STAFF = Rank.STAFF
 _NORMAL = NormalDist()
 _PATIENCE, _DESK, _ATTRIBUTION = purpose("patience"), purpose("desk"), purpose("attribution")
+_DOUBTFUL_US = 2**62
+"""Doubt about the onset of a case of which nothing was seen."""
 _SEVERITY = {"grave": 0, "significant": 1, "minor": 2}
 
 
@@ -80,22 +82,37 @@ class CaseBook:
         """Report → how long it waited for an analyst, and when work on it ended; in µs."""
         self.lost: dict[int, tuple[str, int]] = {}
         """Report → why nobody worked on it (refused, abandoned), and when that was."""
+        self.complaints_waiting, self.complaints_left = 0, 0
 
     def report(self, seen: Observation) -> None:
-        """Take in one observation: merge it into a case or open one, and put it on the desk."""
+        """Take in one observation: merge it into a case or open one, and put it on the desk.
+
+        A complaint is logged and left where too many wait; it never dates a case that something was seen of.
+        """
+        complaint = seen.physics == COMPLAINT
+        if complaint and self.complaints_waiting >= self.section.complaints.waiting_limit:
+            self.complaints_left += 1
+            return
+        self.complaints_waiting += complaint
         case = self._case_for(seen)
         case.reports.append(seen)
         self.case_of[seen.id] = case.key
         case.last_seen_us = max(case.last_seen_us, seen.seen_us)
-        if seen.seen_us - seen.onset_us < case.doubt_us:
+        if not complaint and seen.seen_us - seen.onset_us < case.doubt_us:
             case.onset_us, case.doubt_us = seen.onset_us, seen.seen_us - seen.onset_us
         patience = self.section.staff.patience_mean_h
         patience_us = None
         if patience is not None:
             patience_us = max(1, round(-log1p(-luck_for(seen.id, _PATIENCE)) * patience * _HOUR_US))
-        self.desk.submit(low40(seen.id), self.priority[case.kind], self._service_us(luck_for(seen.id, _DESK)),
+        last = len(_SEVERITY) if complaint and self.section.complaints.after_sightings else 0
+        self.desk.submit(low40(seen.id), self.priority[case.kind] + last, self._service_us(luck_for(seen.id, _DESK)),
                          lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
-                         gone=lambda _, reason: self.lost.update({seen.id: (reason, self.clock.now)}))
+                         gone=lambda _, reason: self._leave(seen, reason))
+
+    def _leave(self, seen: Observation, reason: str) -> None:
+        """Note a report on which nobody worked."""
+        self.lost[seen.id] = (reason, self.clock.now)
+        self.complaints_waiting -= seen.physics == COMPLAINT
 
     def _case_for(self, seen: Observation) -> Case:
         """Find the open case of the same kind, near in place and time, or open a new one."""
@@ -112,7 +129,7 @@ class CaseBook:
 
     def _open_case(self, seen: Observation) -> Case:
         """Open a file on a new report and see to its closing."""
-        doubt_us = seen.seen_us - seen.onset_us
+        doubt_us = _DOUBTFUL_US if seen.physics == COMPLAINT else seen.seen_us - seen.onset_us
         case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, doubt_us, seen.seen_us)
         self.cases[seen.id] = case
         self.open.setdefault((seen.kind, seen.cell), []).append(case)
@@ -126,12 +143,15 @@ class CaseBook:
                             * staff.service_median_min * _MINUTE_US))
 
     def _assess(self, case: Case, seen: Observation, waited_us: int) -> None:
-        """Add a report to the evidence of its case and see whether the standard is met."""
+        """Add a report to the evidence of its case and see whether the standard is met; a complaint is no evidence."""
         self.served[seen.id] = (waited_us, self.clock.now)
-        case.evidence.append(seen)
+        if seen.physics == COMPLAINT:
+            self.complaints_waiting -= 1
+        else:
+            case.evidence.append(seen)
         if case.triaged_us < 0:
             case.triaged_us = self.clock.now
-        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections)
+        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections) if case.evidence else -1
         if grade > case.grade:
             case.grade = grade
         if not case.settled and case.closed_us < 0:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.area.terms import FORBIDDEN, Announced, Terms, covered, deeds, judged
 from sim.foundation.streams import F64, I64
@@ -53,12 +54,14 @@ def found_points(findings: Sequence[Finding], terms: Terms, announced: Announced
     return np.where(found == standing, points, 0.0)
 
 
-def called(points: F64, power: F64, *, breach_points: float, required_power: float, pending: F64 | None = None) -> I64:
-    """Apply the rule: breach on points, compliant only with power, else undetermined.
+def called(points: F64, power: F64, *, breach_points: float, required_power: float, pending: F64 | None = None,
+           obstructed: NDArray[np.bool_] | None = None) -> I64:
+    """Apply the rule: breach on points or by obstruction, compliant only with power, else undetermined.
 
     Undetermined also where acts that are measured against a baseline not yet declared (`pending`) would make the breach.
     """
     silent = np.where(power >= required_power, COMPLIANT, UNDETERMINED)
     if pending is not None:
         silent = np.where(points + pending >= breach_points, UNDETERMINED, silent)
-    return np.where(points >= breach_points, BREACH, silent).astype(np.int64)
+    breach = points >= breach_points if obstructed is None else (points >= breach_points) | obstructed
+    return np.where(breach, BREACH, silent).astype(np.int64)

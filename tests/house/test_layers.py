@@ -58,8 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"face", "report", "experiment", *_BELOW_EXPERIMENT},
 }
 HIDDEN_FROM_BELIEF = {"sim.scenario.conduct", "sim.scenario.scenario", "sim.scenario.reader", "sim.scenario.adaptation",
-                      "sim.scenario.replay", "sim.scenario.events", "sim.scenario.parties"}
-HIDDEN_NAMES = {"conduct", "Conduct", "adaptation", "replay", "events", "parties", "scenario", "reader", "Scenario"}
+                      "sim.scenario.replay", "sim.scenario.events", "sim.scenario.parties", "sim.scenario.hidden"}
+HIDDEN_NAMES = {"conduct", "Conduct", "adaptation", "replay", "events", "parties", "hidden", "scenario", "reader", "Scenario"}
 
 
 def layer(module: str) -> str:
