@@ -50,7 +50,8 @@ class Chronicle(NamedTuple):
     @property
     def door_acts(self) -> Acts:
         """Acts as the door has them: those that happen, then decoys."""
-        return self.opened.acts if self.opened.veil is None else self.opened.veil.shown
+        acts: Acts = getattr(self.door, "acts", self.opened.acts)
+        return acts
 
     @property
     def cause(self) -> dict[int, int]:
@@ -103,14 +104,14 @@ def link(chronicle: Chronicle) -> Links:
     detected, verified, named_at, answered, grade = ([-1] * len(sides) for _ in range(5))
     attributed = [0] * len(sides)
     required = [GRADES.index(terms.grade) for terms in chronicle.prepared.scenario.agreement.kinds]
-    cause = chronicle.cause
+    cause, behind = chronicle.cause, getattr(chronicle.door, "cause", {})
     found = {finding.case: finding for finding in chronicle.mission.findings}
     answers = _answer_times(chronicle)
     cause_of_case: dict[int, int] = {}
     case_of: dict[int, int] = {}
     mixed: set[int] = set()
     for case in book.cases.values():
-        acts_behind = [cause[seen.id] for seen in case.reports if seen.id in cause]
+        acts_behind = [behind[seen.id] for seen in case.reports if seen.id in behind]
         case_of.update((seen.id, case.key) for seen in case.reports)
         several = set(acts_behind)
         if len(several) > 1:
@@ -118,6 +119,8 @@ def link(chronicle: Chronicle) -> Links:
             cause_of_case[case.key] = max(several, key=lambda a: (acts_behind.count(a), -a))
         else:
             cause_of_case[case.key] = acts_behind[0] if acts_behind else -1
+        if cause_of_case[case.key] >= len(sides):
+            cause_of_case[case.key] = -1  # most of its reports are of something that is no violation
         finding = found.get(case.key)
         for seen in case.reports:
             act = cause.get(seen.id, -1)

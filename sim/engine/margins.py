@@ -101,11 +101,12 @@ def confusers_table(chronicle: Chronicle) -> Columns:
         return _empty(("confuser", "kind", "side", "sector"), ("onset_h", "end_h", "km"), ("notified", "reports"))
     names = (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
              *(f"staged {kind}" for kind in _kind_names(chronicle)))
-    events, staged = veil.confusers.acts, veil.deceit.staged
+    events, staged = veil.confusers.acts, veil.staged
     offset = len(chronicle.prepared.scenario.conduct.confusers)
     join = [np.concatenate(pair) for pair in zip(events, staged._replace(kind=staged.kind + offset), strict=True)]
     all_ = type(events)._make(join)
-    reports = Counter(chronicle.door_acts.id[seen.act].item() for seen in getattr(chronicle.door, "seen", ())
+    ids = chronicle.door_acts.id.tolist()
+    reports = Counter(ids[seen.act] for seen in getattr(chronicle.door, "seen", ())
                       if seen.act >= len(chronicle.opened.acts.id))
     notified = np.concatenate((veil.confusers.notified, np.zeros(len(staged.id), dtype=bool)))
     return {"confuser": hex_keys(all_.id), "kind": names_of(all_.kind, names), "side": names_of(all_.side, SIDES),

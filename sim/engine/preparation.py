@@ -12,7 +12,7 @@ import numpy as np
 from sim.area.light import Light, light_of
 from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
-from sim.engine.veil import Veil, hindered_watch, mischief_of, spells_drawn, veil_of, veiled
+from sim.engine.veil import Veil, hindered_watch, mischief_of, shown_by, spells_drawn, veil_of, veiled
 from sim.foundation.streams import I64, Streams, streams_of
 from sim.monitoring.cueing import fates
 from sim.monitoring.design import Layout, Watch, layout_of, watch_of
@@ -138,7 +138,7 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
     veil = None
     if hidden:
         watch, cost = hindered_watch(scenario, prepared.layout, prepared.cells, watch, spells, fire)
-        veil = veil_of(scenario, prepared.library, prepared.cells, streams, acts, cost, days=prepared.days,
+        veil = veil_of(scenario, prepared.cells, streams, acts, cost, days=prepared.days,
                        months=prepared.months, local_start_h=prepared.start_hour, horizon_us=prepared.horizon_us)
     names = tuple(m.id for m in scenario.monitoring.means)
     kinds = [kind.id for kind in scenario.agreement.kinds]
@@ -170,11 +170,11 @@ def bin_us(scenario: Scenario) -> int:
 def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = False) -> TrueDoor:
     """Return the door between the drawn truth and the mission."""
     if opened.veil is not None:
-        veil = opened.veil
-        return MisledDoor(veil.shown, veil.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
+        shown, library = shown_by(prepared.scenario, prepared.library, opened.acts, opened.veil)
+        return MisledDoor(shown, library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                           prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
                           fates=fates(opened.watch.flying), event_by_event=event_by_event).burdened(
-                              mischief_of(prepared.scenario, prepared.layout, veil))
+                              mischief_of(prepared.scenario, prepared.layout, opened.acts, shown, opened.veil))
     kind_of_door = TrueDoor if opened.lineage is None else GatedDoor
     return kind_of_door(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                         prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),

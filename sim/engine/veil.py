@@ -20,7 +20,7 @@ from sim.records import Acts, Filed, Observation, Obstructions
 from sim.scenario.scenario import Scenario
 from sim.truth.complaints import filed_of, none_filed
 from sim.truth.confusers import Confusers, confusers_of
-from sim.truth.deception import Deceit, deceit_of
+from sim.truth.deception import false_flags, staged_of
 from sim.truth.obstruction import nothing, obstructions_of
 from sim.truth.regimes import Spells
 
@@ -41,10 +41,7 @@ class Veil(NamedTuple):
     hindered: Hindered
     filed: Filed
     confusers: Confusers
-    deceit: Deceit
-    shown: Acts
-    """Acts and decoys as the door has them; the acts come first."""
-    library: Library
+    staged: Acts
 
 
 def veiled(scenario: Scenario) -> bool:
@@ -72,26 +69,30 @@ def hindered_watch(scenario: Scenario, layout: Layout, cells: Cells, watch: Watc
     return watch._replace(looks=looks, flight=flight), Hindered(spells, cost, met_by(spells, cost, fire.met))
 
 
-def veil_of(scenario: Scenario, library: Library, cells: Cells, streams: Streams, acts: Acts, hindered: Hindered, *, days: int,
+def veil_of(scenario: Scenario, cells: Cells, streams: Streams, acts: Acts, hindered: Hindered, *, days: int,
             months: tuple[I64, I64], local_start_h: float, horizon_us: int) -> Veil:
-    """Draw complaints, deception and confusers of one replication, and dress the decoys for the door."""
+    """Draw complaints, deception and confusers of one replication."""
     conduct, agreement = scenario.conduct, scenario.agreement
     confusers = confusers_of(conduct, cells, streams, days=days, months=months, local_start_h=local_start_h)
-    deceit = deceit_of(conduct.deception, acts, horizon_us=horizon_us)
-    filed = filed_of(conduct, agreement, acts, deceit.staged, cells, streams, days=days) if conduct.complaints else none_filed()
-    kinds = [kind.id for kind in agreement.kinds]
-    shown = with_decoys(acts, confusers.acts, ~confusers.notified, deceit.staged, kinds=len(kinds),
-                        confuser_kinds=len(conduct.confusers))
-    return Veil(hindered, filed, confusers, deceit, shown, disguised(library, scenario.monitoring, kinds, conduct.confusers))
+    staged = staged_of(conduct.deception, acts, cells, horizon_us=horizon_us)
+    filed = filed_of(conduct, agreement, acts, staged, cells, streams, days=days) if conduct.complaints else none_filed()
+    return Veil(hindered, filed, confusers, staged)
 
 
-def mischief_of(scenario: Scenario, layout: Layout, veil: Veil) -> Mischief:
+def shown_by(scenario: Scenario, library: Library, acts: Acts, veil: Veil) -> tuple[Acts, Library]:
+    """What the door is given to show: the acts, then decoys, and a library that knows the decoys too."""
+    kinds, confusers = [kind.id for kind in scenario.agreement.kinds], scenario.conduct.confusers
+    shown = with_decoys(acts, veil.confusers.acts, ~veil.confusers.notified, veil.staged, kinds=len(kinds),
+                        confuser_kinds=len(confusers))
+    return shown, disguised(library, scenario.monitoring, kinds, confusers)
+
+
+def mischief_of(scenario: Scenario, layout: Layout, acts: Acts, shown: Acts, veil: Veil) -> Mischief:
     """What the parties do to the door."""
-    violations, staged = len(veil.deceit.false_flag), len(veil.deceit.staged.id)
-    fooled = np.zeros(len(veil.shown.id), dtype=bool)
-    fooled[:violations] = veil.deceit.false_flag
-    fooled[len(fooled) - staged :] = True
-    return Mischief(fooled, violations, veil.hindered.spells, veil.hindered.met, veil.filed,
+    fooled = np.zeros(len(shown.id), dtype=bool)
+    fooled[: len(acts.id)] = false_flags(scenario.conduct.deception, acts)
+    fooled[len(fooled) - len(veil.staged.id) :] = True
+    return Mischief(fooled, len(acts.id), veil.hindered.spells, veil.hindered.met, veil.filed,
                     tuple(how.place_error_km for how in scenario.conduct.complaints), layout.first.get("team"))
 
 
