@@ -270,7 +270,9 @@ def _looks(chronicle: Chronicle) -> Columns:
     columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 11
     look, kind, side, cell, start, end, sensor, tasked, met, reported, lost = columns
     sensors = np.asarray(sensor, dtype=np.int64)
-    names = ("", *_kinds(chronicle), *_decoys(chronicle))
+    names = ("", *_kinds(chronicle))
+    if max(kind, default=0) >= len(names) - 1:
+        names = (*names, *_decoys(chronicle))
     return {"look": _hex(look), "kind": _names(np.asarray(kind, dtype=np.int64) + 1, names),
             "side": _names(side, SIDES), "sector": _sectors(chronicle, cell), "start_h": _hours(start), "end_h": _hours(end),
             "means": _names(sensing.means[sensors] if len(sensors) else [], means), "unit": _names(sensors, sensing.units),

@@ -21,7 +21,7 @@ _DAY_US = 86_400_000_000
 def obstruction_table(chronicle: Chronicle) -> Columns:
     """Spells of obstruction that were in force, what each cost in looks, and whether and to whom the mission gives it."""
     veil = chronicle.opened.veil
-    if veil is None:
+    if veil is None or not len(veil.hindered.spells.id):
         return _empty(("obstruction", "kind", "side", "sector", "named"), ("from_h", "to_h", "met_h"),
                       ("looks_lost", "flights_fired_on"))
     spells, cost = veil.hindered.spells, veil.hindered.cost
@@ -97,7 +97,7 @@ def _kind_names(chronicle: Chronicle) -> tuple[str, ...]:
 def confusers_table(chronicle: Chronicle) -> Columns:
     """Events that are no violations, staged acts among them, and how often each was reported as one."""
     veil = chronicle.opened.veil
-    if veil is None:
+    if veil is None or not len(veil.confusers.acts.id) + len(veil.staged.id):
         return _empty(("confuser", "kind", "side", "sector"), ("onset_h", "end_h", "km"), ("notified", "reports"))
     names = (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
              *(f"staged {kind}" for kind in _kind_names(chronicle)))

@@ -15,7 +15,7 @@ from sim.monitoring.hindrance import DENIAL, JAMMING, Barrier, obstructed
 from sim.monitoring.looks import CONSENT, JAMMED, MADE
 from sim.records import COMPLAINT, Cue, Filed, Observation, Obstructions
 
-_DAY_US = 86_400_000_000
+_HOUR_US = 3_600_000_000
 _A, _B, _BOTH = range(3)
 """Sides that let a team in, by the place of its sensor among those of teams."""
 
@@ -48,17 +48,17 @@ class MisledDoor(TrueDoor):
         return self
 
     def begin(self, clock: Clock, inform: Inform, looked: Looked) -> None:
-        """Put obstruction met on the clock too, and the complaints of each day at its start."""
+        """Put obstruction met on the clock too, and the complaints of each hour at its start."""
         super().begin(clock, inform, looked)
         for seen in self.mischief.met:
             clock.at(seen.reported_us, Rank.REPORT, low40(seen.id), inform, seen)
         told = self.mischief.filed.told_us
-        for day in np.unique(told // _DAY_US).tolist():
-            low, high = np.searchsorted(told, [day * _DAY_US, (day + 1) * _DAY_US]).tolist()
-            clock.at(day * _DAY_US, Rank.REPORT, 0, self._post, low, high)
+        for hour in np.unique(told // _HOUR_US).tolist():
+            low, high = np.searchsorted(told, [hour * _HOUR_US, (hour + 1) * _HOUR_US]).tolist()
+            clock.at(hour * _HOUR_US, Rank.REPORT, 0, self._post, low, high)
 
     def _post(self, low: int, high: int) -> None:
-        """Put one day's complaints on the clock, so that only so many exist at once."""
+        """Put one hour's complaints on the clock, so that only so many exist at once."""
         rows = zip(*(column[low:high].tolist() for column in self.mischief.filed), strict=True)
         for key, row, about, _, kind, cell, km, onset, told in rows:
             seen = Observation(key, onset, onset, told, cell, km, kind, about, -1, COMPLAINT, False,

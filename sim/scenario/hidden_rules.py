@@ -12,7 +12,7 @@ from sim.scenario.errors import show
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
 
-MOST_ROWS = 5_000_000
+MOST_ROWS, MOST_SPELLS = 2_000_000, 100_000
 _SUM = 1e-6
 
 
@@ -61,16 +61,19 @@ def staged(sight: Sight) -> Iterator[Fault]:
 
 
 def many(sight: Sight) -> Iterator[Fault]:
-    """Spells, complaints and confusers of a run can be held in memory."""
+    """Spells, complaints and confusers of a run can be held in memory and gone through."""
     days = (sight.number(("days",)) or 0.0) + (sight.number(("follow_up_h",)) or 0.0) / 24
     factors = [sight.number((*path, "factor")) or 0.0 for path, _ in sight.rows("conduct.regimes.*")]
-    for pattern, name, factor in (("conduct.obstruction.*", "spells_per_day", max(factors, default=1.0)),
-                                  ("conduct.complaints.*", "untrue_per_day", 1.0)):
+    for pattern, name, factor, most in (("conduct.obstruction.*", "spells_per_day", max(factors, default=1.0), MOST_SPELLS),
+                                        ("conduct.complaints.*", "untrue_per_day", 1.0, MOST_ROWS),
+                                        ("conduct.confusers.*", "per_day", 1.0, MOST_ROWS)):
         for path, row in sight.rows(pattern):
-            rate = sight.number((*path, name))
-            if rate is not None and rate * days * factor > MOST_ROWS:
-                yield Fault((*path, name), f"about {rate * days * factor:.3g} are to be expected in a replication, "
-                            f"the limit is {MOST_ROWS}", "", show(row.get(name)))
+            months = row.get(name) if isinstance(row.get(name), list) else []
+            rates = [sight.number((*path, name, n)) for n in range(len(months))] or [sight.number((*path, name))]
+            expected = max((rate for rate in rates if rate is not None), default=0.0) * days * factor
+            if expected > most:
+                yield Fault((*path, name), f"about {expected:.3g} are to be expected in a replication, the limit is {most}",
+                            "", "" if months else show(row.get(name)))
 
 
 RULES = (orders, taken_for, complainants, staged, many)

@@ -41,6 +41,10 @@ _TEXT = {
     "lost",
     "asset",
     "coverage",
+    "obstruction",
+    "claim",
+    "confuser",
+    "named",
 }
 
 

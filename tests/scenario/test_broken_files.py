@@ -15,6 +15,12 @@ HERE = Path(__file__).parent
 B, S, M = "base.toml", "parts/situation.toml", "parts/means.toml"
 ORBIT = '{ type = "repeat", revolutions = 175, days = 12, descending_time_h = 6 }'
 TABLE = "[verification.staff]"
+GATE = '[[conduct.obstruction]]\nid = "gate"\nform = "denial"\nspells_per_day = 2\nduration_median_h = 3\n'
+COMPLAINT = '[[conduct.complaints]]\nid = "by-a"\nside = "A"\n'
+FIRES = (
+    '[[conduct.confusers]]\nid = "fires"\nper_day = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nduration_median_h = 2\n'
+    "taken_for = { shelling = 0.6, incursion = 0.4 }\n"
+)
 
 
 class Case(NamedTuple):
@@ -204,6 +210,16 @@ CASES = (
     Case("remove-in-use", B, "include = [", 'monitoring.remove = ["radar"]\ninclude = ['),
     Case("wide-letters-before-the-fault", S, 'name = "Al-Zārah"\nlon_deg = 0.4', 'name = "Al-Zārah"\nlon_deg = 400'),
     Case("wide-letters-on-the-line", B, 'orbit = { type = "repeat", ', 'title = "😀"\norbit = { "ā" = 1, type = "repeat", '),
+    Case("obstruction-of-another-form", S, "[sources]", f'{GATE}loss_share = 0.5\nsectors = ["wst"]\n[sources]'),
+    Case("obstruction-without-end", S, "[sources]", GATE.replace("= 2\n", "= 90000\n") + "[sources]"),
+    Case("obstruction-in-no-regime", S, "[sources]", f"{GATE}regime_factors = {{ tens = 2.0 }}\n[sources]"),
+    Case("complains-twice", S, "[sources]", f'{COMPLAINT}{COMPLAINT.replace("by-a", "by-b")}[sources]'),
+    Case("deception-percent", S, "[sources]", "[conduct.deception]\nshare = 2\n[sources]"),
+    Case("confuser-does-not-sum", S, "[sources]", FIRES.replace("0.6", "0.5") + "[sources]"),
+    Case("confuser-hours-turned", S, "[sources]", FIRES + "from_hour_h = 20\nto_hour_h = 9\n[sources]"),
+    Case("confuser-at-sea", S, "[sources]", FIRES + "at_sea = true\n[sources]"),
+    Case("confuser-dangling", S, "[sources]", FIRES.replace("shelling", "sheling") + "means_pd = { camra = 0.1 }\n[sources]"),
+    Case("confuser-of-eleven-months", S, "[sources]", FIRES.replace("[1, ", "[") + "[sources]"),
     Case(
         "many-faults",
         S,
