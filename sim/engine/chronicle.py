@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.area.terms import FORBIDDEN, STANDINGS, deeds, judged, lawful_notice
+from sim.engine.columns import hex_keys as _hex
+from sim.engine.columns import hours as _hours
+from sim.engine.columns import names_of as _names
+from sim.engine.margins import claims_table, confusers_table, decoy_names, obstruction_table
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.engine.veil import obstruction_in_force
@@ -89,8 +93,6 @@ def history_of(chronicle: Chronicle) -> History:
               "verdicts": _verdicts(chronicle), "orders": _orders(chronicle, links),
               "responses": _responses(chronicle, links), "assets": _assets(chronicle),
               "coverage": _coverage(chronicle, coverage)}
-    from sim.engine.margins import claims_table, confusers_table, obstruction_table
-
     tables |= {"obstruction": obstruction_table(chronicle), "claims": claims_table(chronicle),
                "confusers": confusers_table(chronicle)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
@@ -161,40 +163,8 @@ def _answer_times(chronicle: Chronicle) -> dict[int, int]:
     return times
 
 
-def _hours(us: Any) -> F64:
-    """Hours from µs, NaN where never (negative)."""
-    values = np.asarray(us, dtype=np.float64)
-    return np.where(values < 0, np.nan, values / _HOUR_US)
-
-
-def _hex(keys: Any) -> np.ndarray[Any, Any]:
-    """64-bit keys as text of sixteen letters; empty for −1."""
-    numbers = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
-    missing = [row for row, number in enumerate(numbers) if number < 0]
-    for row in missing:
-        numbers[row] = 0
-    text = np.array(numbers, dtype=np.uint64).astype(">u8").tobytes().hex()
-    names = np.frombuffer(text.encode(), dtype="S16").astype("U16")
-    names[missing] = ""
-    return names
-
-
-def _names(values: Any, names: tuple[str, ...]) -> np.ndarray[Any, Any]:
-    """Names by number."""
-    width = max((len(n) for n in names), default=1) or 1
-    return np.array(names, dtype=f"U{width}")[np.asarray(values, dtype=np.int64)] if names else np.zeros(0, dtype="U1")
-
-
 def _kinds(chronicle: Chronicle) -> tuple[str, ...]:
     return tuple(kind.id for kind in chronicle.prepared.scenario.agreement.kinds)
-
-
-def _decoys(chronicle: Chronicle) -> tuple[str, ...]:
-    """Names of what is no violation, in the order of the door's kinds."""
-    if chronicle.opened.veil is None:
-        return ()
-    return (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
-            *(f"staged {kind}" for kind in _kinds(chronicle)))
 
 
 def _sectors(chronicle: Chronicle, cells: Any) -> np.ndarray[Any, Any]:
@@ -272,7 +242,7 @@ def _looks(chronicle: Chronicle) -> Columns:
     sensors = np.asarray(sensor, dtype=np.int64)
     names = ("", *_kinds(chronicle))
     if max(kind, default=0) >= len(names) - 1:
-        names = (*names, *_decoys(chronicle))
+        names = (*names, *decoy_names(chronicle))
     return {"look": _hex(look), "kind": _names(np.asarray(kind, dtype=np.int64) + 1, names),
             "side": _names(side, SIDES), "sector": _sectors(chronicle, cell), "start_h": _hours(start), "end_h": _hours(end),
             "means": _names(sensing.means[sensors] if len(sensors) else [], means), "unit": _names(sensors, sensing.units),
@@ -448,7 +418,3 @@ def _replayed(recorded: Recorded | None) -> dict[str, float]:
     if recorded is None:
         return {}
     return {"replay_used": float(len(recorded.row))} | {f"replay_{why}": float(n) for why, n in recorded.counts.items()}
-
-
-hours, hex_keys, names_of, sector_names = _hours, _hex, _names, _sectors
-"""How columns are written, for the tables that stand in rooms of their own."""

@@ -5,15 +5,18 @@ A mediator reads here what the mission was up against; a scenario without it lea
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engine.chronicle import Chronicle, hex_keys, hours, names_of, sector_names
+from sim.engine.columns import hex_keys, hours, names_of
 from sim.foundation.streams import F64, I64, mix64, uniform
 from sim.ledger import Columns
 from sim.records import SIDES, UNATTRIBUTED
 from sim.scenario.hidden import FORMS
+
+if TYPE_CHECKING:
+    from sim.engine.chronicle import Chronicle
 
 _DAY_US = 86_400_000_000
 
@@ -31,7 +34,7 @@ def obstruction_table(chronicle: Chronicle) -> Columns:
     fired = Counter(spell for spell, _, _ in chronicle.opened.shots)
     named = np.where(spells.anonymous | (met < 0), UNATTRIBUTED, spells.side)
     return {"obstruction": hex_keys(spells.id), "kind": names_of(spells.form, FORMS), "side": names_of(spells.side, SIDES),
-            "sector": sector_names(chronicle, spells.cell), "from_h": hours(spells.from_us), "to_h": hours(spells.to_us),
+            "sector": _sectors(chronicle, spells.cell), "from_h": hours(spells.from_us), "to_h": hours(spells.to_us),
             "met_h": hours(met), "looks_lost": lost, "flights_fired_on": np.array([fired[s] for s in range(n)], dtype=np.int64),
             "named": names_of(named, SIDES)}
 
@@ -62,7 +65,7 @@ def claims_table(chronicle: Chronicle) -> Columns:
     untrue = np.bincount(where, weights=filed.act < 0).astype(np.int64)
     factor = np.array([how.claimed_factor for how in rows])[filed.row[first]]
     return {"claim": _claim_names(chronicle, first), "kind": names_of(filed.kind[first], _kind_names(chronicle)),
-            "side": names_of(filed.about[first], SIDES), "sector": sector_names(chronicle, filed.cell[first]),
+            "side": names_of(filed.about[first], SIDES), "sector": _sectors(chronicle, filed.cell[first]),
             "from_h": day[first] * 24.0, "filed": count.astype(np.int64), "untrue": untrue,
             "claimed": np.floor(factor * count + _rounding(chronicle, first)).astype(np.int64)}
 
@@ -90,6 +93,18 @@ def _rounding(chronicle: Chronicle, first: I64) -> F64:
     return uniform(keys)
 
 
+def _sectors(chronicle: Chronicle, cells: I64) -> np.ndarray[Any, Any]:
+    """Names of the sectors of cells."""
+    known = chronicle.prepared.cells
+    return names_of(known.sector[cells], known.sectors)
+
+
+def decoy_names(chronicle: Chronicle) -> tuple[str, ...]:
+    """Names of what is no violation, in the order of the door's kinds."""
+    return (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
+            *(f"staged {kind}" for kind in _kind_names(chronicle)))
+
+
 def _kind_names(chronicle: Chronicle) -> tuple[str, ...]:
     return tuple(kind.id for kind in chronicle.prepared.scenario.agreement.kinds)
 
@@ -99,8 +114,7 @@ def confusers_table(chronicle: Chronicle) -> Columns:
     veil = chronicle.opened.veil
     if veil is None or not len(veil.confusers.acts.id) + len(veil.staged.id):
         return _empty(("confuser", "kind", "side", "sector"), ("onset_h", "end_h", "km"), ("notified", "reports"))
-    names = (*(how.id for how in chronicle.prepared.scenario.conduct.confusers),
-             *(f"staged {kind}" for kind in _kind_names(chronicle)))
+    names = decoy_names(chronicle)
     events, staged = veil.confusers.acts, veil.staged
     offset = len(chronicle.prepared.scenario.conduct.confusers)
     join = [np.concatenate(pair) for pair in zip(events, staged._replace(kind=staged.kind + offset), strict=True)]
@@ -110,7 +124,7 @@ def confusers_table(chronicle: Chronicle) -> Columns:
                       if seen.act >= len(chronicle.opened.acts.id))
     notified = np.concatenate((veil.confusers.notified, np.zeros(len(staged.id), dtype=bool)))
     return {"confuser": hex_keys(all_.id), "kind": names_of(all_.kind, names), "side": names_of(all_.side, SIDES),
-            "sector": sector_names(chronicle, all_.cell), "onset_h": hours(all_.onset_us), "end_h": hours(all_.end_us),
+            "sector": _sectors(chronicle, all_.cell), "onset_h": hours(all_.onset_us), "end_h": hours(all_.end_us),
             "km": np.round(all_.km, 3), "notified": notified.astype(np.int64),
             "reports": np.array([reports[key] for key in all_.id.tolist()], dtype=np.int64)}
 

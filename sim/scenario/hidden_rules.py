@@ -68,12 +68,13 @@ def many(sight: Sight) -> Iterator[Fault]:
                                         ("conduct.complaints.*", "untrue_per_day", 1.0, MOST_ROWS),
                                         ("conduct.confusers.*", "per_day", 1.0, MOST_ROWS)):
         for path, row in sight.rows(pattern):
-            months = row.get(name) if isinstance(row.get(name), list) else []
+            given = row.get(name)
+            months = given if isinstance(given, list) else []
             rates = [sight.number((*path, name, n)) for n in range(len(months))] or [sight.number((*path, name))]
             expected = max((rate for rate in rates if rate is not None), default=0.0) * days * factor
             if expected > most:
                 yield Fault((*path, name), f"about {expected:.3g} are to be expected in a replication, the limit is {most}",
-                            "", "" if months else show(row.get(name)))
+                            "", "" if months else show(given))
 
 
 RULES = (orders, taken_for, complainants, staged, many)
