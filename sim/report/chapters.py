@@ -112,7 +112,22 @@ def _agreement(run: Run, _drawn: Mapping[str, Drawn], words: Words) -> Parts:
         for z in terms.zones
     ]
     columns = ("kind", "domain", "severity", "points", "goal_h", "grade")
-    return (intro, *zones), (table_of(words("agreement.kinds"), columns, rows, words),)
+    return (intro, *zones, *_special_terms(run, words)), (table_of(words("agreement.kinds"), columns, rows, words),)
+
+
+def _special_terms(run: Run, words: Words) -> Iterator[str]:
+    """Sentences about terms that hold for some kinds, parties, places or hours only."""
+    terms = run.scenario.agreement
+    free = ", ".join(k.title or k.id for k in terms.kinds if not k.binds)
+    if free:
+        yield words("agreement.free", kinds=free)
+    for form in ("special", "exemptions", "notifications", "declarations"):
+        for term in getattr(terms, form):
+            kinds = ", ".join(run.kind_title(k) for k in term.kinds) or words("agreement.every_kind")
+            rule = f"{form}_{term.rule}" if form == "special" else form
+            side, hour = getattr(term, "side", ""), getattr(term, "declared_h", None)
+            yield words(f"agreement.{rule}", id=getattr(term, "title", "") or term.id, kinds=kinds, side=side,
+                        hour=words("agreement.never") if hour is None else _number(hour))
 
 
 def _truth(run: Run, _drawn: Mapping[str, Drawn], words: Words) -> Parts:

@@ -193,6 +193,7 @@ def finding(number: int, onset_h: float, violation: str = "", side: str = "", **
         "onset_h": onset_h,
         "found_h": onset_h + 10,
         "violation": violation,
+        "points": 1.0,
     } | keys
 
 
@@ -214,6 +215,11 @@ def test_errors_of_findings_with_onset_in_the_counted_days() -> None:
     assert value(found, "precision") == (4, 5)
     assert value(found, "wrong_attribution_share") == (1, 3)
     assert value(found, "unattributed_share") == (1, 4)
+
+
+def test_findings_about_lawful_acts_are_no_part_of_the_record() -> None:
+    found = measured(findings=[*FINDINGS, finding(8, 30.0, "a3", "A", points=0.0), finding(9, 31.0, points=0.0)])
+    assert value(found, "precision") == (4, 5) and value(found, "reported_ratio") == (5, 7)
 
 
 def test_errors_of_answers_ordered_in_the_counted_days() -> None:
