@@ -85,6 +85,16 @@ def _captured(sight: Sight) -> Iterator[Fault]:
         yield Fault((*_HERE, "capture_high_share"), f"must be >= capture_low_share, {low:g}", "", f"{high:g}", "key")
 
 
+def _unveiled(sight: Sight) -> Iterator[Fault]:
+    """Parties that adapt are modelled without what else they may hide: the door knows one of the two."""
+    if not sight.value(("conduct", "adaptation")):
+        return
+    for name in ("obstruction", "complaints", "deception", "confusers"):
+        if sight.value(("conduct", name)):
+            yield Fault(("conduct", name), "is not modelled together with conduct.adaptation", "run one without the other", "",
+                        "key")
+
+
 def contradictions_of_replay(sight: Sight) -> Iterator[Fault]:
     """All rules that a replay breaks; none where there is none."""
     if isinstance(sight.value(_HERE), dict):
@@ -92,4 +102,4 @@ def contradictions_of_replay(sight: Sight) -> Iterator[Fault]:
             yield from rule(sight)
 
 
-RULES = (_once, _coarse, contradictions_of_replay)
+RULES = (_once, _coarse, _unveiled, contradictions_of_replay)

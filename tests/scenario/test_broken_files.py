@@ -182,6 +182,13 @@ CASES = (
         "from_km = 50\nto_km = 60\n[[conduct.adaptation]]\nid = \"one\"\nside = \"A\"\nstake_ratio = 1\n"
         "learning_share = 0.1\nshift_share = 0.5",
     ),
+    Case(
+        "adaptation-under-a-veil",
+        S,
+        "[sources]",
+        "[conduct.deception]\nshare = 0.1\n"
+        "[[conduct.adaptation]]\nid = \"one\"\nside = \"A\"\nstake_ratio = 1\nlearning_share = 0.1\n[sources]",
+    ),
     Case("replay-of-nothing", S, "[sources]", "[conduct.replay]\nfile = \"events.csv\"\nfrom = \"June\"\n[sources]"),
     Case(
         "replay-half-told",
