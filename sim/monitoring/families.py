@@ -72,7 +72,8 @@ def _designed(family: Satellites, orbit: Elements, start_unix_s: float, phase_de
     times = orbit.descending_times_h or tuple((node_h + 24 * plane / planes) % 24 for plane in range(planes))
     axis = semi_axis_of_mean_motion_km(mean_motion_rev_day=orbit.mean_motion_rev_day, inclination_deg=orbit.inclination_deg)
     return sun_plane_orbits(name=family.id, members=family.members, a_km=axis, inclination_deg=orbit.inclination_deg,
-                            descending_times_h=times[: family.members], epoch_unix_s=start_unix_s, argument_deg=phase_deg)
+                            descending_times_h=times[: family.members], epoch_unix_s=start_unix_s, argument_deg=phase_deg,
+                            track_spacing_deg=360 / orbit.mean_motion_rev_day)
 
 
 def _listed(orbit: Listed, start_unix_s: float, days: float, data_dirs: Sequence[Path], key: int, *,

@@ -119,8 +119,12 @@ def repeat_cycle_orbits(*, name: str, revolutions: int, days: int, members: int,
 
 def sun_plane_orbits(*, name: str, members: int, a_km: float, inclination_deg: float,
                      descending_times_h: tuple[float, ...], epoch_unix_s: float,
-                     argument_deg: float = 0.0) -> tuple[CircularOrbit, ...]:
+                     argument_deg: float = 0.0, track_spacing_deg: float | None = None) -> tuple[CircularOrbit, ...]:
     """Satellites dealt in turn to planes with given local times of the descending node, evenly in each.
+
+    With `track_spacing_deg`, the degrees of longitude between successive tracks of one satellite, planes are phased so that
+    the tracks of all members part the ground between two tracks evenly; without it, planes whose nodes lie a multiple of
+    that spacing apart would fly over the same ground, all on the same days.
 
     Raises ValueError if there are more planes than satellites or none of either.
     """
@@ -134,6 +138,10 @@ def sun_plane_orbits(*, name: str, members: int, a_km: float, inclination_deg: f
         plane, place = member % planes, member // planes
         in_plane = (members - plane + planes - 1) // planes
         argument = (argument_deg + 360 * place / in_plane) % 360
+        if track_spacing_deg is not None:
+            # A step along the orbit moves the track by that share of the spacing; the node has moved it already.
+            share = plane / planes / in_plane - (nodes[plane] - nodes[0]) / track_spacing_deg
+            argument = (argument + 360 * share) % 360
         made.append(_circular(_named(name, member, members), epoch_unix_s, a_km, inclination_deg,
                               nodes[plane], argument))
     return tuple(made)

@@ -201,6 +201,20 @@ def test_members_of_a_cycle_are_evenly_spread() -> None:
     assert (planes[1].node_deg - planes[0].node_deg) % 360 == pytest.approx(60)
 
 
+def test_tracks_of_phased_planes_part_the_ground_evenly() -> None:
+    """Unphased, ten planes 36 degrees apart at 15 tracks a day fly over two tracks only, all on the same days."""
+    spacing = 360 / 14.9834
+    hours = tuple(2.4 * plane for plane in range(10))
+    for phased, tracks in ((spacing, 20), (None, 2)):
+        fleet = orbits.sun_plane_orbits(name="P", members=20, a_km=6930, inclination_deg=97.7, descending_times_h=hours,
+                                        epoch_unix_s=START, track_spacing_deg=phased)
+        at = np.sort([(o.node_deg - fleet[0].node_deg + o.argument_deg * spacing / 360) % spacing for o in fleet])
+        gaps = np.diff(np.append(at, at[0] + spacing))
+        wide = gaps[gaps > spacing / 50]
+        assert len(wide) == tracks
+        assert wide.max() < 1.1 * spacing / tracks
+
+
 def test_walker_constellation() -> None:
     fleet = orbits.walker_orbits(name="W", total=12, planes=3, phasing=1, a_km=6978, inclination_deg=53,
                                  epoch_unix_s=START)
