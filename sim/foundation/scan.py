@@ -14,6 +14,8 @@ from sim.foundation.streams import F64, I64, U64, mix64, succeeds, uniform
 NEVER = np.int64(2**62)
 GLANCE, SEARCH, STARE = 0, 1, 2
 _HOUR_US = 3.6e9
+_LONGEST_H = 1e18 / _HOUR_US
+"""Waits beyond this are never over; a product of a rate near 0 would not fit a number."""
 
 
 class LookTable(NamedTuple):
@@ -105,7 +107,7 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
         rate = sensors.rate_per_h[sensor[mine], sensors.target[targets.row[target[mine]]]] * chance[mine]
         with np.errstate(divide="ignore"):
             wait_h = -np.log1p(-uniform(mixed[search])) / rate
-        time = begin[search] + np.minimum(wait_h * _HOUR_US, 1e18).astype(np.int64)
+        time = begin[search] + (np.minimum(wait_h, _LONGEST_H) * _HOUR_US).astype(np.int64)
         found[mine] = np.where((time <= end[search]) & (time < targets.to_us[target[mine]]), time, NEVER)
     if len(stare):
         mine = rows[stare]
