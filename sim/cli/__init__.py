@@ -100,6 +100,32 @@ def explain(
     explain_file(file, key, sets, data, as_json=as_json)
 
 
+@app.command(short_help="The world alone: acts, regimes, hot spots, sky.")
+def truth(
+    file: File,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    out: o.Out = None,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw the world alone, seen by no monitor: acts by kind and side, regimes, hot spots, sky and daylight.
+
+    \b
+    Example: ceasefire truth scenarios/technical-means.toml --replications 40
+    """
+    from sim.cli import work
+    from sim.cli.truth import show_truth
+
+    asked = work.Asked(sets, seed, seeds, replications, None, out, None, force, None, data, as_json, quiet)
+    raise typer.Exit(show_truth(file, asked))
+
+
 @app.command(short_help="Run a scenario: findings, tables, report.")
 def run(
     files: Files,

@@ -85,13 +85,13 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
     light = light_of(cells, start_unix_s=start, horizon_us=horizon_us)
     adapts = bool(scenario.conduct.adaptation)
-    return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout, _months(scenario, days),
+    return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout, months_of(scenario, days),
                     days, horizon_us, local % 24,
                     published_of(scenario.monitoring, passes, cells, light, horizon_us=horizon_us) if adapts else None,
                     recorded_of(scenario, cells, data_dirs, days))
 
 
-def _months(scenario: Scenario, days: int) -> tuple[I64, I64]:
+def months_of(scenario: Scenario, days: int) -> tuple[I64, I64]:
     """Begin of each calendar month of the run in µs, and its number (0 = January)."""
     year, month = scenario.start.year, scenario.start.month
     begin, number = [-(2**62)], [month - 1]
