@@ -55,6 +55,8 @@ class History(NamedTuple):
     facts: dict[str, float]
     events: int
     capped: str
+    published_h: np.ndarray[Any, Any] | None = None
+    """Hours from onset to the daily report of each counted act that was recorded; None where no report is published."""
 
 
 def digest(history: History) -> str:

@@ -59,10 +59,11 @@ def _seen(scenario: Scenario, seed: int, count: int, digests: dict[str, str], as
     from sim.experiment.identity import identify, with_study
     from sim.experiment.place import opened, verify
     from sim.experiment.worlds import worlds_of
+    from sim.scenario.canonical import dump_toml
 
+    whole, bare = with_study(scenario, seed=seed, replications=count), identify(scenario, seed=seed, digests=digests)
     # How many worlds are drawn changes every mean, so here it is part of the name.
-    whole = with_study(scenario, seed=seed, replications=count)
-    identity = identify(scenario, seed=seed, digests={**digests, "worlds": str(count)})
+    identity = bare._replace(scenario=f"{bare.scenario}, {count} worlds", resolved=dump_toml(whole))
     path = FOLDER / identity.folder if asked.out is None else Path(asked.out)
     worlds = None
     if not (path / "journal.sqlite").exists():

@@ -17,7 +17,7 @@ from sim.engine.margins import claims_table, confusers_table, decoy_names, obstr
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.engine.veil import obstruction_in_force
-from sim.foundation.streams import F64, I64
+from sim.foundation.streams import F64, I64, words
 from sim.ledger import COLUMNS, Columns, History
 from sim.monitoring.coverage import Coverage, coverage_of
 from sim.monitoring.detection import Door
@@ -29,6 +29,7 @@ from sim.scenario.monitoring import Drones
 from sim.truth.particulars import harmed, weapons
 from sim.truth.replay import Recorded
 from sim.verification.cases import Case
+from sim.verification.publication import published_us
 from sim.verification.verdicts import CALLED, found_points
 
 _HOUR_US = 3.6e9
@@ -96,7 +97,21 @@ def history_of(chronicle: Chronicle) -> History:
     tables |= {"obstruction": obstruction_table(chronicle), "claims": claims_table(chronicle),
                "confusers": confusers_table(chronicle)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
-    return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped)
+    return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped,
+                   _published_h(chronicle, links))
+
+
+def _published_h(chronicle: Chronicle, links: Links) -> F64 | None:
+    """Hours from onset to the daily report, for counted acts of which the mission was told in time."""
+    prepared, law = chronicle.prepared, chronicle.prepared.scenario.verification.publication
+    if law is None:
+        return None
+    acts, scenario = chronicle.opened.acts, prepared.scenario
+    counted = acts.happens & (acts.onset_us >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us < scenario.days * _DAY_US)
+    mine = np.flatnonzero(counted & (links.detected >= 0))
+    key = words(chronicle.opened.streams.key("publication"))
+    told = published_us(links.detected[mine], law, key, start_hour=prepared.start_hour)
+    return np.asarray((told - acts.onset_us[mine]) / _HOUR_US, dtype=np.float64)
 
 
 def link(chronicle: Chronicle) -> Links:

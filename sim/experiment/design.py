@@ -45,6 +45,8 @@ class Comparison(NamedTuple):
     a: str
     b: str
     rows: list[Difference]
+    capped: int = 0
+    """Replications of either that a declared cap ended; they and their partners are left out."""
 
     def clear(self) -> list[Difference]:
         """Measures whose interval leaves 0 out."""
@@ -68,7 +70,8 @@ def compare(
         left, right = (_top(side[2].get("resolved", ""), what) for side in (a, b))
         if left != right:
             raise BadIntegrity(f"{b[0]}: {what} = {right}, in {a[0]} {left}: different horizons cannot be compared")
-    return Comparison(a[0], b[0], differences(a[1], b[1], catalogue))
+    capped = sum(o.status == "capped" for o in (*a[1], *b[1]))
+    return Comparison(a[0], b[0], differences(a[1], b[1], catalogue), capped)
 
 
 def _top(resolved: str, key: str) -> str:
@@ -80,11 +83,16 @@ def comparison_bytes(found: Sequence[Comparison]) -> bytes:
     """All comparisons as one CSV table."""
     header = ("a", "b", *Difference._fields, "level", "status")
     rows = [
-        (one.a, one.b, *(int(v) if isinstance(v, bool) else v for v in row), LEVEL, tables.STATUS)
+        (one.a, one.b, *(int(v) if isinstance(v, bool) else v for v in row), LEVEL, _status(one.capped))
         for one in found
         for row in one.rows
     ]
     return tables.csv_bytes(header, rows)
+
+
+def _status(left_out: int) -> str:
+    """SIMULATED, and how many replications are missing where some were capped or given up."""
+    return tables.capped_status(f"{left_out} replications capped or given up, left out") if left_out else tables.STATUS
 
 
 def verdict(row: Difference) -> str:
@@ -267,7 +275,7 @@ def sweep_bytes(found: Sweep) -> bytes:
                 LEVEL,
                 x.replications,
                 x.reason,
-                tables.STATUS,
+                _status(found.failed),
             )
             for x in whole
         ]

@@ -200,7 +200,7 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
         staging.mkdir(exist_ok=True)
         kept, rows = _write_tables(plan, folder, outcomes, about)
         _put(staging, "replications.csv", _replication_rows(plan, outcomes))
-        tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, map(as_row, found)))
+        tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, (as_row(line, _status(outcomes)) for line in found)))
         summary = _summary(plan, identity, outcomes, found, {"kept_replications": kept, "limit": plan.rows, "rows": rows})
         tables.put(staging / "summary.json", as_json(summary))
         tables.put(staging / "scenario.resolved.toml", _resolved(plan).encode())
@@ -210,6 +210,12 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
     base = json.dumps({f"{name}.csv": listed[f"{name}.csv"] for name in plan.machinery.columns()})
     told = {"state": "staged", "base": base}
     folder.journal.tell({**told, "provenance": sha256(provenance).hexdigest()})
+
+
+def _status(outcomes: Sequence[Outcome]) -> str:
+    """SIMULATED, and how many replications were left out where a declared cap ended them."""
+    capped = sum(o.status == "capped" for o in outcomes)
+    return tables.capped_status(f"{capped} of {len(outcomes)} replications, left out of every number") if capped else tables.STATUS
 
 
 def _put(staging: Path, name: str, rows: list[tuple[Any, ...]]) -> None:
@@ -265,6 +271,9 @@ def _write_tables(
         for outcome in done[:kept]:
             for name, piece in _pieces(folder.path / SHARDS, outcome, earlier).items():
                 files[name].write(piece)
+        for outcome in (o for o in outcomes if o.status == "capped"):
+            for name, file in files.items():
+                file.write(tables.capped_row(outcome.replication, names[name], outcome.reason))
     return kept, {name: sum(c.get(name, 0) for c in counts[:kept]) for name in names}
 
 
@@ -300,7 +309,8 @@ def _replication_rows(plan: Plan, outcomes: Sequence[Outcome]) -> list[tuple[Any
     catalogue = plan.machinery.catalogue()
     rows: list[tuple[Any, ...]] = []
     for o in outcomes:
-        end = (o.events, o.digest, o.status, o.reason, tables.STATUS)
+        status = tables.capped_status("this replication") if o.status == "capped" else tables.STATUS
+        end = (o.events, o.digest, o.status, o.reason, status)
         values = {m: (top, bottom) for m, by, _, top, bottom in o.rows if by == "all"}
         if not o.rows:
             rows.append((o.replication, "", "", None, None, None, *end))

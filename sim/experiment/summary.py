@@ -325,9 +325,9 @@ HEADER = (
 )
 
 
-def as_row(line: Line) -> tuple[Any, ...]:
+def as_row(line: Line, status: str = "SIMULATED") -> tuple[Any, ...]:
     """One row of summary.csv, in the order of `HEADER`."""
-    return (*line[:7], LEVEL, line.replications, None, None, None, line.reason, "SIMULATED")
+    return (*line[:7], LEVEL, line.replications, None, None, None, line.reason, status)
 
 
 def as_record(line: Line) -> dict[str, Any]:

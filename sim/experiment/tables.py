@@ -80,6 +80,16 @@ def piece(replication: int, columns: Mapping[str, np.ndarray[Any, Any]], names: 
     return ("\n".join(map(",".join, rows)) + "\n").encode()
 
 
+def capped_status(reason: str) -> str:
+    """Status of a row that a declared cap has touched."""
+    return f"{STATUS}, CAPPED: {reason}"
+
+
+def capped_row(replication: int, columns: Sequence[str], reason: str) -> bytes:
+    """The one row by which a table says that this replication ended by a declared cap and its rows were left out."""
+    return (",".join((str(replication), *[""] * len(columns), cell(capped_status(reason)))) + "\n").encode()
+
+
 def write_shard(
     folder: Path,
     replication: int,

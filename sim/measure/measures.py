@@ -52,6 +52,7 @@ _NO_COMMISSION = "the joint commission is not modelled yet"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "costs are not modelled yet"
+_NO_REPORT = "no daily report is published in this scenario"
 _NO_EFFORT = "the part of the trend that monitoring effort explains is not computed yet"
 
 _LIST = (
@@ -80,6 +81,9 @@ _LIST = (
     Measure("wrong_accusation_share", "share of compliant states"), Measure("true_breach_share", "share of states"),
     Measure("brier", "squared error"),
     Measure("reported_ratio", "incidents found over true"),
+    Measure("recorded_counts_per_day", "counts a day"), Measure("capture_share", "share of counts"),
+    Measure("publication_p05_h", "h", "quantile", 0.05, "publication", _NO_REPORT),
+    Measure("publication_p95_h", "h", "quantile", 0.95, "publication", _NO_REPORT),
     Measure("claimed_ratio", "incidents claimed over true", reason=_NO_CLAIMS),
     Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio", reason=_NO_EFFORT),
     Measure("parity_opportunity", "detected share of B over A"), Measure("parity_error", "wrong accusation share of A less B"),
@@ -113,6 +117,7 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
+    times["publication"] = np.zeros(0) if history.published_h is None else history.published_h
     return Measured(tuple(rows), times | _response_times(history.tables["responses"], scenario))
 
 
@@ -305,7 +310,11 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0
     seen = np.isfinite(_since(incidents, "detected_h"))
     a, b = incidents["side"] == "A", incidents["side"] == "B"
+    counts = incidents["counts"].astype(np.float64)
+    recorded = float(counts[seen].sum())
     return [Row("reported_ratio", "all", "", float(len(found)), float(len(true))),
+            Row("recorded_counts_per_day", "all", "", recorded, scenario.days - scenario.warm_up_h / 24),
+            Row("capture_share", "all", "", recorded, float(counts.sum())),
             Row("trend_error", "all", "", error, float(known)),
             Row("parity_opportunity", "all", "", float((seen & b).sum() * a.sum()), float((seen & a).sum() * b.sum()))]
 

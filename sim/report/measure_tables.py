@@ -55,6 +55,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     ),
     "record": (
         "reported_ratio",
+        "recorded_counts_per_day",
+        "capture_share",
+        "publication_p05_h",
+        "publication_p95_h",
         "claimed_ratio",
         "trend_error",
         "trend_error_effort",

@@ -152,7 +152,7 @@ def _table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def _rows(file: Path, columns: tuple[str, ...], _state: tuple[int, int]) -> pd.DataFrame:
     """Rows of a table as it was at that state of its file."""
-    wanted = set(columns)
+    wanted = {*columns, "status"} if columns else set()
     types = dict.fromkeys(_TEXT, str)
     whole = pd.read_csv(
         file,
@@ -163,7 +163,11 @@ def _rows(file: Path, columns: tuple[str, ...], _state: tuple[int, int]) -> pd.D
         encoding="utf-8",
         low_memory=False,
     )
-    return whole.reindex(columns=list(columns)) if wanted else whole
+    if not wanted:
+        return whole
+    # A replication that a declared cap ended is one row that says so; it holds no numbers.
+    whole = whole[whole["status"] == "SIMULATED"] if "status" in whole else whole
+    return whole.reindex(columns=list(columns))
 
 
 def counted(run: Run, columns: Sequence[str]) -> pd.DataFrame:

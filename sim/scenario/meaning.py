@@ -156,10 +156,18 @@ def candidates(sight: Sight) -> Iterator[Fault]:
         yield Fault(
             ("conduct", "max_candidates"),
             rule,
-            "lower incidents_per_day, the regime's factor or the days",
+            f"lower {_largest(sight)}the regime's factor or days = {sight.number(('days',)) or 0.0:g}",
             "",
             "key",
         )
+
+
+def _largest(sight: Sight) -> str:
+    """Key and value of the kind with most acts."""
+    found = [(sight.number((*path, "incidents_per_day")) or 0.0, str(row.get("id"))) for path, row in
+             sight.rows("conduct.kinds.*")]
+    rate, kind = max(found, default=(0.0, ""))
+    return f"conduct.kinds.{kind}.incidents_per_day = {rate:g}, " if found else ""
 
 
 def expected_acts(sight: Sight) -> float:

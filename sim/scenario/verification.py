@@ -63,6 +63,15 @@ class Attribution(Part):
     delay_log_sd: LogSd = key("spread of that time", 0.8)
 
 
+class Publication(Part):
+    """A daily report of what the mission recorded."""
+
+    closes_h: Annotated[float, Field(ge=0.0, le=24.0)] = key("local hour at which the daily report closes", 19.5)
+    issued_from_h: Annotated[float, Field(ge=0.0, le=48.0)] = key(
+        "earliest hour at which it is issued, counted from midnight after the close", 14.0)
+    issued_to_h: Annotated[float, Field(ge=0.0, le=48.0)] = key("latest hour at which it is issued", 19.0)
+
+
 class Verdicts(Part):
     """Compliant, breach or undetermined: for each party, sector and period."""
 
@@ -93,3 +102,4 @@ class Verification(Part):
     attribution: Attribution = key("from confirmed to a side", Attribution())
     verdicts: Verdicts = key("verdicts and their losses", Verdicts())
     complaints: Complaints = key("what becomes of complaints", Complaints())
+    publication: Publication | None = key("daily report to the public; absent = none", None)
