@@ -85,8 +85,8 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
     light = light_of(cells, start_unix_s=start, horizon_us=horizon_us)
     adapts = bool(scenario.conduct.adaptation)
-    return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout, months_of(scenario, days),
-                    days, horizon_us, local % 24,
+    return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout,
+                    months_of(scenario, days), days, horizon_us, local % 24,
                     published_of(scenario.monitoring, passes, cells, light, horizon_us=horizon_us) if adapts else None,
                     recorded_of(scenario, cells, data_dirs, days))
 

@@ -215,7 +215,9 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
 def _status(outcomes: Sequence[Outcome]) -> str:
     """SIMULATED, and how many replications were left out where a declared cap ended them."""
     capped = sum(o.status == "capped" for o in outcomes)
-    return tables.capped_status(f"{capped} of {len(outcomes)} replications, left out of every number") if capped else tables.STATUS
+    if not capped:
+        return tables.STATUS
+    return tables.capped_status(f"{capped} of {len(outcomes)} replications, left out of every number")
 
 
 def _put(staging: Path, name: str, rows: list[tuple[Any, ...]]) -> None:
