@@ -201,6 +201,7 @@ def run(
     out: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
     report: bool = True,
+    precision: str | None = None,
 ) -> Run:
     """Run a design; in a temporary folder that goes with the result, unless `out` names one.
 
@@ -209,17 +210,22 @@ def run(
     from tempfile import TemporaryDirectory
 
     from sim.experiment.machinery import real
+    from sim.experiment.precision import MOST, target
     from sim.experiment.run_folder import Plan
     from sim.experiment.run_folder import run as run_plan
 
     one = load(base) if isinstance(base, str) else base
     root, count = _luck(one, seed, seeds, replications)
+    machinery = real()
+    asked = None if precision is None else target(precision, machinery.catalogue())
+    if asked is not None and replications is None:
+        count = MOST
     keep = TemporaryDirectory(prefix="ceasefire-run-") if out is None else None
     path = Path(keep.name) / "run" if keep else Path(os.fspath(out or ""))
     content = one._content()
     plan = Plan(
         content.scenario,
-        real(),
+        machinery,
         root,
         count,
         path,
@@ -228,6 +234,7 @@ def run(
         Path(cache) if cache else None,
         report=_report if report else None,
         digests=content.digests,
+        precision=asked,
     )
     return Run(run_plan(plan), keep)
 

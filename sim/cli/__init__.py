@@ -133,6 +133,7 @@ def run(
     seed: o.Seed = None,
     seeds: o.Seeds = None,
     replications: o.Replications = None,
+    precision: o.Precision = None,
     workers: o.Workers = None,
     out: o.Out = None,
     cache: o.Cache = None,
@@ -151,7 +152,7 @@ def run(
     """
     from sim.cli import work
 
-    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, keep_rows, data, as_json, quiet)
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, keep_rows, data, as_json, quiet, precision)
     raise typer.Exit(work.show_runs(work.run_files(files, asked), asked))
 
 

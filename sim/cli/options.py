@@ -116,6 +116,15 @@ Replications = Annotated[
         help="How many histories, 1..100000. Asking for more later adds to what is there.",
     ),
 ]
+Precision = Annotated[
+    str | None,
+    _option(
+        "--precision",
+        metavar="TARGET",
+        help="Run on until the 95 % noise interval is so narrow: 2pp[:MEASURE], 5%:MEASURE, 0.5h:MEASURE. At least 10 "
+        "replications, at most --replications (1000); exit code 4 if it is not reached.",
+    ),
+]
 Workers = Annotated[
     int | None,
     _option(

@@ -140,6 +140,7 @@ def findings_screen(found: Finished) -> list[str]:
     lines = [head + (f" ({', '.join(lost)}, left out of every number)" if lost else "")]
     if found.already:
         lines.append("already done: nothing was run, nothing was written")
+    lines += [folded(found.precision.told)] if found.precision is not None else []
     for sentence in summary["findings"]:
         lines += ["", folded(sentence)]
     for note in summary.get("notes", ()):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RUNS = Path("runs")
+MOST = 1000
+"""Most replications of a run that goes on until a precision is reached, unless --replications says otherwise."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -42,6 +44,7 @@ class Asked(NamedTuple):
     data: Sequence[str] = ()
     json: bool = False
     quiet: bool = False
+    precision: str | None = None
 
 
 # ---- what is read --------------------------------------------------------------------------------------
@@ -99,6 +102,7 @@ def luck(asked: Asked, loaded: Loaded) -> tuple[int, int]:
         if asked.seed is not None:
             raise BadUsage("--seeds and --seed exclude one another: a seed set holds its own seed")
         _, seed, count = seed_set(asked.seeds)
+    count = MOST if asked.precision is not None else count
     return (
         asked.seed if asked.seed is not None else seed,
         asked.replications if asked.replications is not None else count,
@@ -134,9 +138,12 @@ def run_files(files: Sequence[str], asked: Asked) -> list[Finished]:
 def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, several: bool) -> Finished:
     from sim.experiment.identity import identify
     from sim.experiment.machinery import real
+    from sim.experiment.precision import target
     from sim.experiment.run_folder import Plan, run
     from sim.experiment.tables import ROW_LIMIT
 
+    machinery = real()
+    precision = None if asked.precision is None else target(asked.precision, machinery.catalogue())
     scenario, digests = loaded.scenario, digests_of(loaded)
     if asked.out is None:
         path = RUNS / identify(scenario, seed=seed, digests=digests).folder
@@ -146,7 +153,7 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
     with screen.progress(scenario.name, quiet=asked.quiet) as tell:
         plan = Plan(
             scenario,
-            real(),
+            machinery,
             seed,
             count,
             path,
@@ -158,6 +165,7 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
             reporter(),
             digests,
             tell,
+            precision,
         )
         return given(lambda: run(plan))
 

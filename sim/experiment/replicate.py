@@ -21,6 +21,7 @@ from sim.experiment.machinery import Machinery
 from sim.experiment.refusals import BadPlace, Refusal
 from sim.experiment.tables import write_shard
 from sim.experiment.withheld import Counts, guarded, published
+from sim.measure.steady import batch_rows
 from sim.scenario.scenario import Scenario
 
 MAX_DEATHS = 3
@@ -74,6 +75,8 @@ def one(work: Work, job: Job, ready: Any, replication: int) -> Outcome:
     counts = Counts([tuple(row) for row in measured.rows], dict(measured.times), [tuple(row) for row in extra])
     counts = guarded(counts, job.scenario, machinery.catalogue, history.facts)
     rows = [row for row in counts.rows if work.all_rows or row[1] == "all"] + counts.extra
+    if job.scenario.study.batches > 1:
+        rows += batch_rows(machinery.measure, history, job.scenario)
     status = "capped" if history.capped else "done"
     written = published(history, job.scenario)
     digest = machinery.digest(written)

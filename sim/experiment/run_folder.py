@@ -31,6 +31,7 @@ from sim.experiment.place import (
     settled,
     verify,
 )
+from sim.experiment.precision import FEWEST, Reached, Target, Widths, next_count
 from sim.experiment.refusals import BadIntegrity, LimitReached
 from sim.experiment.replicate import Done, Job, Work, prepared, run_jobs, worker_count
 from sim.experiment.summary import HEADER, LEVEL, Line, as_record, as_row, lines
@@ -74,6 +75,8 @@ class Plan(NamedTuple):
     report: Report | None = None
     digests: Mapping[str, str] | None = None
     tell: Tell = lambda finished, every, done: None
+    precision: Target | None = None
+    """Run on until it is reached; `replications` is then the most that are run."""
 
 
 class Finished(NamedTuple):
@@ -85,11 +88,13 @@ class Finished(NamedTuple):
     failed: int
     capped: int
     summary: dict[str, Any]
+    precision: Reached | None = None
 
     @property
     def code(self) -> int:
-        """Exit code: 4 if some replications had to be given up or cut short."""
-        return LimitReached.code if self.failed or self.capped else 0
+        """Exit code: 4 if some replications had to be given up or cut short, or the precision was not reached."""
+        short = self.precision is not None and self.precision.at is None
+        return LimitReached.code if self.failed or self.capped or short else 0
 
 
 def run(plan: Plan) -> Finished:
@@ -129,19 +134,48 @@ def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished
     if about["state"] == "staged":
         _installed(folder, plan.report)
         about = folder.journal.about()
-    recorded = dict(folder.journal.statuses())
-    target = max([plan.replications, *(r + 1 for r in recorded)])
-    missing = [r for r in range(target) if recorded.get(r, "failed") == "failed"]
+    widths = None if plan.precision is None else Widths(plan.precision, plan.machinery.catalogue())
+    target = _target(plan, identity, folder, widths)
+    missing = _missing(folder, identity, target)
     if about["state"] == "complete" and not missing:
+        reached = _reached(folder, identity, widths)
         _reinstalled(folder)
         verify(folder.path)
-        return _finished(folder.path, already=True)
-    plan = plan._replace(replications=target)
+        return _finished(folder.path, already=True)._replace(precision=reached)
     _begin(folder)
-    _replicated(plan, identity, folder, missing, ready)
-    _staged(plan, identity, folder)
+    tried: set[int] = set()
+    while missing:
+        tried |= set(missing)
+        ready = _replicated(plan._replace(replications=target), identity, folder, missing, ready)
+        target = _target(plan, identity, folder, widths)
+        missing = [r for r in _missing(folder, identity, target) if r not in tried]
+    plan = plan._replace(replications=target)
+    reached = _reached(folder, identity, widths)
+    _staged(plan, identity, folder, reached)
     _installed(folder, plan.report)
-    return _finished(folder.path, already=False)
+    return _finished(folder.path, already=False)._replace(precision=reached)
+
+
+def _missing(folder: Folder, identity: Identity, target: int) -> list[int]:
+    recorded = dict(folder.journal.statuses(identity.digest))
+    return [r for r in range(target) if recorded.get(r, "failed") == "failed"]
+
+
+def _target(plan: Plan, identity: Identity, folder: Folder, widths: Widths | None) -> int:
+    """Replications to have: as many as asked for or recorded, or what the precision needs next."""
+    recorded = max((r + 1 for r, _ in folder.journal.statuses(identity.digest)), default=0)
+    if widths is None:
+        return max(plan.replications, recorded)
+    if recorded < min(FEWEST, plan.replications):
+        return min(FEWEST, plan.replications)
+    found = _reached(folder, identity, widths)
+    if found is None or found.at is not None or recorded >= plan.replications:
+        return recorded
+    return next_count(found, recorded, most=plan.replications)
+
+
+def _reached(folder: Folder, identity: Identity, widths: Widths | None) -> Reached | None:
+    return None if widths is None else widths.read(folder.journal.outcomes(identity.digest))
 
 
 def _reinstalled(folder: Folder) -> None:
@@ -161,7 +195,7 @@ def _begin(folder: Folder) -> None:
         (folder.path / SHARDS).mkdir(exist_ok=True)
 
 
-def _replicated(plan: Plan, identity: Identity, folder: Folder, missing: Sequence[int], ready: Any) -> None:
+def _replicated(plan: Plan, identity: Identity, folder: Folder, missing: Sequence[int], ready: Any) -> Any:
     every, finished = plan.replications, plan.replications - len(missing)
     workers = worker_count(plan.workers, len(missing))
     work = _work(plan)
@@ -179,8 +213,9 @@ def _replicated(plan: Plan, identity: Identity, folder: Folder, missing: Sequenc
     plan.tell(finished, every, None)
     jobs = [Job(identity.digest, plan.scenario, (r,)) for r in missing]
     run_jobs(jobs, work, take, workers=workers, first=(identity.digest, ready))
-    if all(status == "failed" for _, status in folder.journal.statuses()):
+    if all(status == "failed" for _, status in folder.journal.statuses(identity.digest)):
         raise AllFailed(next((trace for trace in traces if trace), "no replication could be finished"))
+    return ready
 
 
 class AllFailed(Exception):
@@ -190,10 +225,10 @@ class AllFailed(Exception):
 # ---- writing -------------------------------------------------------------------------------------------
 
 
-def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
+def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached | None) -> None:
     """Write everything aside, then say so in the journal in one step."""
     staging = folder.path / STAGING
-    outcomes = list(folder.journal.outcomes())
+    outcomes = list(folder.journal.outcomes(identity.digest))
     found = lines(outcomes, reasons(plan.machinery.catalogue(), plan.scenario, outcomes))
     about = folder.journal.about()
     with fault_of(folder.path):
@@ -202,6 +237,8 @@ def _staged(plan: Plan, identity: Identity, folder: Folder) -> None:
         _put(staging, "replications.csv", _replication_rows(plan, outcomes))
         tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, (as_row(line, _status(outcomes)) for line in found)))
         summary = _summary(plan, identity, outcomes, found, {"kept_replications": kept, "limit": plan.rows, "rows": rows})
+        if precision is not None:
+            summary["precision"] = as_entry(precision)
         tables.put(staging / "summary.json", as_json(summary))
         tables.put(staging / "scenario.resolved.toml", _resolved(plan).encode())
         listed = {p.name: digest_of(p) for p in sorted(staging.iterdir())}
@@ -356,6 +393,18 @@ def _summary(
     }
 
 
+def as_entry(found: Reached) -> dict[str, Any]:
+    """Entry of summary.json on the precision that was asked for."""
+    return {
+        "asked": found.target.text,
+        "measure": found.target.measure,
+        "reached": found.at is not None,
+        "half_width": found.half_width,
+        "replications": found.replications,
+        "holds_from": found.at,
+    }
+
+
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     counts = {status: sum(o.status == status for o in outcomes) for status in ("done", "capped", "failed")}
     return {"asked": len(outcomes), **counts}
@@ -393,4 +442,6 @@ def read_back(path: Path) -> tuple[Finished, list[Outcome], dict[str, str]]:
 
     verify(path)
     with reading(path) as journal:
-        return _finished(path, already=True), list(journal.outcomes()), journal.about()
+        about = journal.about()
+        point = json.loads((path / "provenance.json").read_bytes())["run"]
+        return _finished(path, already=True), list(journal.outcomes(point)), about

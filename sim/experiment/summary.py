@@ -76,7 +76,11 @@ def lines(outcomes: Iterable[Outcome], catalogue: Mapping[str, Any], *, level: f
         ordered = sorted(groups, key=lambda g: g[0] != "all")  # stable: groups stay as they first appeared
         if ("all", "") not in groups:
             found.append(_line(entry, ("all", ""), _whole(entry, kept, pairs, level)))
-        found += [_line(entry, group, _ratio(entry, groups[group], level)) for group in ordered]
+        for group in ordered:
+            alone = len(kept) == 1 and group == ("all", "") and entry.estimator == "ratio"
+            batches = [groups[g] for g in sorted(groups) if g[0] == "batch"] if alone else []
+            estimate = _batched(entry, groups[group], batches, level) if batches else _ratio(entry, groups[group], level)
+            found.append(_line(entry, group, estimate))
     return found
 
 
@@ -110,6 +114,18 @@ def _worst(entry: Any, groups: Mapping[Group, Pairs], level: float) -> Estimate:
     drawn_tops, drawn_bottoms = weights @ tops, weights @ bottoms
     drawn = np.divide(drawn_tops, drawn_bottoms, out=np.full_like(drawn_tops, np.inf), where=drawn_bottoms > 0)
     return Estimate(float(ratios[worst]), *_percentiles(drawn.min(axis=1), level, n), n, reason)
+
+
+def _batched(entry: Any, whole: Pairs, batches: Sequence[Pairs], level: float) -> Estimate:
+    """Estimate of one long run with the noise that its batches show (Law 2015, section 9.5.3)."""
+    from sim.measure.steady import judged
+
+    tops, bottoms = (np.array([float(pairs[side].sum()) for pairs in batches]) for side in (0, 1))
+    found, alone = _ratio(entry, Pairs(tops, bottoms), level), _ratio(entry, whole, level)
+    if alone.estimate is None or found.low is None or found.high is None:
+        return alone
+    shift = alone.estimate - (found.estimate or 0.0)  # an act that lies on an edge may count elsewhere
+    return Estimate(alone.estimate, found.low + shift, found.high + shift, 1, judged(tops, bottoms).told)
 
 
 def _nothing(entry: Any) -> Estimate:

@@ -22,6 +22,7 @@ class Study(Part):
 
     replications: Annotated[int, Field(ge=1, le=100_000)] = key("replications", 20)
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = key("root seed", 1)
+    batches: Annotated[int, Field(ge=1, le=10_000)] = key("batch means: stretches of one long run that stand for replications", 1)
     vary: Annotated[dict[Text, tuple[float | int | str | bool, ...]], Field(max_length=64)] = key(
         "sweep: dotted key -> values", {})
 
