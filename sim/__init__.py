@@ -202,6 +202,7 @@ def run(
     cache: str | os.PathLike[str] | None = None,
     report: bool = True,
     precision: str | None = None,
+    inputs: int = 0,
 ) -> Run:
     """Run a design; in a temporary folder that goes with the result, unless `out` names one.
 
@@ -235,6 +236,8 @@ def run(
         report=_report if report else None,
         digests=content.digests,
         precision=asked,
+        inputs=inputs,
+        read=lambda values: one._with(values)._content(),
     )
     return Run(run_plan(plan), keep)
 
@@ -281,17 +284,20 @@ def compare(
     replications: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    inputs: int = 0,
 ) -> Comparison:
     """Run two designs with the same luck and give the paired difference B less A of every measure."""
     from sim.experiment import design
     from sim.experiment.machinery import catalogue
     from sim.experiment.run_folder import read_back
+    from sim.experiment.sampled_worlds import paired_worlds
 
     pair = [load(one) if isinstance(one, str) else one for one in (a, b)]
     root, count = _luck(pair[0], seed, seeds, replications)
-    runs = [run(one, replications=count, seed=root, workers=workers, report=False) for one in pair]
+    runs = [run(one, replications=count, seed=root, workers=workers, report=False, inputs=inputs) for one in pair]
     sides = [(one.name, *read_back(done.folder)[1:]) for one, done in zip(pair, runs, strict=True)]
-    return Comparison(design.compare(sides[0], sides[1], catalogue()))
+    worlds = paired_worlds(runs[0].folder, runs[1].folder)
+    return Comparison(design.compare(sides[0], sides[1], catalogue(), worlds))
 
 
 class Sweep:

@@ -134,6 +134,7 @@ def run(
     seeds: o.Seeds = None,
     replications: o.Replications = None,
     precision: o.Precision = None,
+    inputs: o.Inputs = None,
     workers: o.Workers = None,
     out: o.Out = None,
     cache: o.Cache = None,
@@ -153,6 +154,7 @@ def run(
     from sim.cli import work
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, keep_rows, data, as_json, quiet, precision)
+    asked = asked._replace(inputs=inputs or 0)
     raise typer.Exit(work.show_runs(work.run_files(files, asked), asked))
 
 
@@ -166,6 +168,7 @@ def compare(
     seed: o.Seed = None,
     seeds: o.Seeds = None,
     replications: o.Replications = None,
+    inputs: o.Inputs = None,
     workers: o.Workers = None,
     out: o.Out = None,
     cache: o.Cache = None,
@@ -184,6 +187,7 @@ def compare(
     from sim.cli import work
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
+    asked = asked._replace(inputs=inputs or 0)
     found = work.compare_all(designs, asked)
     if as_json:
         screen.say_json(screen.comparison_document(found))
@@ -318,7 +322,7 @@ def door(args: list[str]) -> int:
         single = o.one_dash(args)
         if single:
             raise BadUsage(f"{single}: options are written with two dashes, as in -{single}")
-        app(args, prog_name="ceasefire")
+        app(o.with_inputs(args, 64), prog_name="ceasefire")
     except SystemExit as left:
         return _left(left, args)
     except BadUsage as error:

@@ -63,6 +63,17 @@ def one_dash(args: Sequence[str]) -> str:
     return ""
 
 
+def with_inputs(args: Sequence[str], default: int) -> list[str]:
+    """Arguments with the number of worlds written out where `--inputs` stands alone."""
+    found = list(args)
+    for i, arg in enumerate(found):
+        if arg == "--":
+            break
+        if arg == "--inputs" and not (i + 1 < len(found) and re.fullmatch(r"[-+]?[0-9_.]+", found[i + 1])):
+            found[i] = f"--inputs={default}"
+    return found
+
+
 def twice(args: Sequence[str]) -> str:
     """First option that is given twice though it may be given once; empty if there is none."""
     seen: list[str] = []
@@ -123,6 +134,15 @@ Precision = Annotated[
         metavar="TARGET",
         help="Run on until the 95 % noise interval is so narrow: 2pp[:MEASURE], 5%:MEASURE, 0.5h:MEASURE. At least 10 "
         "replications, at most --replications (1000); exit code 4 if it is not reached.",
+    ),
+]
+Inputs = Annotated[
+    int | None,
+    _option(
+        "--inputs",
+        parser=whole(1, 10_000),
+        metavar="[N]",
+        help="Range over the assumptions: N sampled worlds of all inputs of grade C and D (64 if N is left out).",
     ),
 ]
 Workers = Annotated[

@@ -146,7 +146,7 @@ def findings_screen(found: Finished) -> list[str]:
     for note in summary.get("notes", ()):
         lines += ["", folded(note)]
     lines += [
-        summary["range"],
+        folded(summary["range"]),
         "",
         *key_table(summary["measures"]),
         "",
@@ -162,7 +162,8 @@ def key_table(measures: Mapping[str, Mapping[str, Any]]) -> list[str]:
     from sim.experiment.findings import KEY_MEASURES, figure
     from sim.experiment.summary import NO_RANGE
 
-    rows = [("measure", "estimate", "95 % noise interval", "n", "")]
+    ranged = any(m.get("input_low") is not None for m in measures.values())
+    rows = [("measure", "estimate", "95 % noise interval", *(["range over worlds"] if ranged else []), "n", "")]
     none: list[str] = []
     for name in (name for name in KEY_MEASURES if name in measures):
         m = measures[name]
@@ -172,9 +173,10 @@ def key_table(measures: Mapping[str, Mapping[str, Any]]) -> list[str]:
             continue
         unit = "" if m["unit"].startswith("share") or m["unit"] in ("ratio", "") else f" {m['unit']}"
         noise = "" if m["noise_low"] is None else f"{figure(m['noise_low'])} to {figure(m['noise_high'])}"
-        rows.append((name, f"{figure(m['estimate'])}{unit}", noise, str(m["replications"]), reason))
+        wide = "" if m.get("input_low") is None else f"{figure(m['input_low'])} to {figure(m['input_high'])}"
+        rows.append((name, f"{figure(m['estimate'])}{unit}", noise, *([wide] if ranged else []), str(m["replications"]), reason))
     nulls = list(zip(none[::2], (f"none: {why}" for why in none[1::2]), strict=True))
-    return [*columns(rows, right=(3,)), *columns(nulls)]
+    return [*columns(rows, right=(4 if ranged else 3,)), *columns(nulls)]
 
 
 def run_document(found: Sequence[Finished]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Asked(NamedTuple):
     json: bool = False
     quiet: bool = False
     precision: str | None = None
+    inputs: int = 0
 
 
 # ---- what is read --------------------------------------------------------------------------------------
@@ -166,8 +167,21 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
             digests,
             tell,
             precision,
+            asked.inputs,
+            reader(name, asked),
         )
         return given(lambda: run(plan))
+
+
+def reader(file: str, asked: Asked) -> Callable[[Sequence[tuple[str, str]]], Any]:
+    """Function that reads a scenario with further values laid on it."""
+    from sim.experiment.design import Loaded
+
+    def read(values: Sequence[tuple[str, str]]) -> Loaded:
+        one = load(file, [*asked.sets, *(f"{key}={value}" for key, value in values)], asked.data)
+        return Loaded(one.scenario, digests_of(one))
+
+    return read
 
 
 def _cache(asked: Asked) -> Path | None:
@@ -222,6 +236,7 @@ def compare_all(names: Sequence[str], asked: Asked) -> list[Comparison]:
     """Compare the first with each of the others: run folders as they are, scenarios after running them."""
     from sim.experiment.design import compare
     from sim.experiment.machinery import catalogue
+    from sim.experiment.sampled_worlds import paired_worlds
 
     one_thread()
     if len(names) < 2:
@@ -232,7 +247,10 @@ def compare_all(names: Sequence[str], asked: Asked) -> list[Comparison]:
     labels = [side[0] for side in sides]
     if len(dict.fromkeys(labels)) < len(labels):
         sides = [(name, *side[1:]) for name, side in zip(names, sides, strict=True)]
-    found = [compare(sides[0], other, catalogue()) for other in sides[1:]]
+    found = [
+        compare(sides[0], other, catalogue(), paired_worlds(folders[0], folder))
+        for other, folder in zip(sides[1:], folders[1:], strict=True)
+    ]
     if asked.out is not None:
         _write_comparison(Path(asked.out), found)
     return found
@@ -331,10 +349,7 @@ def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: in
     from sim.experiment.identity import identify
     from sim.experiment.machinery import real
 
-    def read(values: Sequence[tuple[str, str]]) -> design.Loaded:
-        one = load(file, [*asked.sets, *(f"{key}={value}" for key, value in values)], asked.data)
-        return design.Loaded(one.scenario, digests_of(one))
-
+    read = reader(file, asked)
     design.checked_axes(axes, read)
     whole = design.Loaded(base.scenario, digests_of(base))
     name = f"sweep-{identify(base.scenario, seed=seed, digests=whole.digests).folder}"

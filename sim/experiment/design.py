@@ -21,6 +21,7 @@ from sim.experiment.place import SUMS, Folder, digest_of, fault_of, opened, sett
 from sim.experiment.refusals import BadIntegrity, LimitReached
 from sim.experiment.replicate import Done, Job, Work, run_jobs, worker_count
 from sim.experiment.run_folder import Tell, as_json
+from sim.experiment.sampled_worlds import judged
 from sim.experiment.summary import LEVEL, Difference, Line, differences, lines, usable
 from sim.experiment.withheld import reasons
 from sim.scenario.scenario import Scenario
@@ -57,6 +58,7 @@ def compare(
     a: tuple[str, Sequence[Outcome], Mapping[str, str]],
     b: tuple[str, Sequence[Outcome], Mapping[str, str]],
     catalogue: Mapping[str, Any],
+    worlds: Sequence[tuple[list[Outcome], list[Outcome]]] = (),
 ) -> Comparison:
     """Difference B − A of every measure between two runs, given by name, replications and what their journals
     say.
@@ -71,7 +73,7 @@ def compare(
         if left != right:
             raise BadIntegrity(f"{b[0]}: {what} = {right}, in {a[0]} {left}: different horizons cannot be compared")
     capped = sum(o.status == "capped" for o in (*a[1], *b[1]))
-    return Comparison(a[0], b[0], differences(a[1], b[1], catalogue), capped)
+    return Comparison(a[0], b[0], judged(differences(a[1], b[1], catalogue), list(worlds), catalogue), capped)
 
 
 def _top(resolved: str, key: str) -> str:
@@ -101,7 +103,10 @@ def verdict(row: Difference) -> str:
         return row.reason
     if row.noise_low is None:
         return row.reason or "noise not known"
-    return ("B higher" if row.difference > 0 else "B lower") if row.clear else "no clear difference"
+    said = ("B higher" if row.difference > 0 else "B lower") if row.clear else "no clear difference"
+    if row.same_sign is None:
+        return said
+    return f"{said}; {'higher' if row.difference > 0 else 'lower'} in {row.same_sign} of {row.input_points} sampled worlds"
 
 
 # ---- a grid of designs ---------------------------------------------------------------------------------

@@ -70,6 +70,11 @@ class Goals:
         return rows
 
 
+def counted_goals(history: Any, scenario: Scenario) -> list[tuple[str, str, str, float, float]]:
+    """Counts of one replication by kind, side and light, under the goals of its own scenario."""
+    return Goals(scenario)(history)
+
+
 def _steps(tables: Mapping[str, Any], goal_h: Mapping[str, float]) -> dict[str, Any]:
     """For each act, whether it was noticed, confirmed, attributed rightly or wrongly, and answered within its
     goal.
@@ -116,12 +121,17 @@ class Sentence(NamedTuple):
     text: str
 
 
-def sentences(scenario: Scenario, outcomes: Iterable[Outcome], *, most: int = 2) -> list[Sentence]:
-    """Statements about the most frequent group of a grave kind and the most frequent of all."""
+def sentences(
+    scenario: Scenario, outcomes: Iterable[Outcome], *, most: int = 2, ranges: Mapping[tuple[str, str, str], Any] | None = None
+) -> list[Sentence]:
+    """Statements about the most frequent group of a grave kind and the most frequent of all.
+
+    `ranges`: range over the sampled worlds by step, kind of group and group.
+    """
     kept = usable(outcomes)
     counts = {step: groups for step, groups in collected(kept).items() if step in STEPS}
     chosen = _chosen(scenario, counts.get("noticed", {}))
-    return [_sentence(scenario, group, counts) for group in chosen[:most]]
+    return [_sentence(scenario, group, counts, (ranges or {}).get(("confirmed", BY, group))) for group in chosen[:most]]
 
 
 def _chosen(scenario: Scenario, groups: Mapping[tuple[str, str], Pairs]) -> list[str]:
@@ -132,7 +142,9 @@ def _chosen(scenario: Scenario, groups: Mapping[tuple[str, str], Pairs]) -> list
     return list(dict.fromkeys([*grave[:1], *ranked]))
 
 
-def _sentence(scenario: Scenario, group: str, counts: Mapping[str, Mapping[tuple[str, str], Pairs]]) -> Sentence:
+def _sentence(
+    scenario: Scenario, group: str, counts: Mapping[str, Mapping[tuple[str, str], Pairs]], spread: Any
+) -> Sentence:
     kind, side, light = group.split(".")
     found = {step: _of_hundred(counts[step][BY, group]) for step in STEPS}
     entry = next((k for k in scenario.agreement.kinds if k.id == kind), None)
@@ -145,6 +157,10 @@ def _sentence(scenario: Scenario, group: str, counts: Mapping[str, Mapping[tuple
         f"{wrong:.0f} wrongly, and {answered:.0f} would be answered within {goal_h:g} h "
         f"(simulation noise ± {_noise(noise)})."
     )
+    if spread is not None:
+        low, high = 100 * spread.low, 100 * spread.high
+        over = f"lies between {low:.0f} and {high:.0f} ({spread.points} sampled worlds)"
+        text += f" Over the assumptions the number confirmed {over}."
     return Sentence(kind, side, light, float(counts["noticed"][BY, group].bottom.sum()), text)
 
 

@@ -36,7 +36,7 @@ class Work(NamedTuple):
     data_dirs: tuple[Path, ...] = ()
     cache_dir: Path | None = None
     shards: Path | None = None
-    extra: Callable[[Any], list[tuple[str, str, str, float, float]]] | None = None
+    extra: Callable[[Any, Scenario], list[tuple[str, str, str, float, float]]] | None = None
     all_rows: bool = True
 
 
@@ -71,7 +71,7 @@ def one(work: Work, job: Job, ready: Any, replication: int) -> Outcome:
     machinery = work.machinery
     history = machinery.replicate(ready, seed=work.seed, replication=replication)
     measured = machinery.measure(history, job.scenario)
-    extra = [] if work.extra is None else work.extra(history)
+    extra = [] if work.extra is None else work.extra(history, job.scenario)
     counts = Counts([tuple(row) for row in measured.rows], dict(measured.times), [tuple(row) for row in extra])
     counts = guarded(counts, job.scenario, machinery.catalogue, history.facts)
     rows = [row for row in counts.rows if work.all_rows or row[1] == "all"] + counts.extra

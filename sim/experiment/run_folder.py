@@ -34,6 +34,7 @@ from sim.experiment.place import (
 from sim.experiment.precision import FEWEST, Reached, Target, Widths, next_count
 from sim.experiment.refusals import BadIntegrity, LimitReached
 from sim.experiment.replicate import Done, Job, Work, prepared, run_jobs, worker_count
+from sim.experiment.sampled_worlds import Over, run_worlds
 from sim.experiment.summary import HEADER, LEVEL, Line, as_record, as_row, lines
 from sim.experiment.withheld import notes, reasons
 from sim.scenario.scenario import Scenario
@@ -77,6 +78,10 @@ class Plan(NamedTuple):
     tell: Tell = lambda finished, every, done: None
     precision: Target | None = None
     """Run on until it is reached; `replications` is then the most that are run."""
+    inputs: int = 0
+    """Worlds to sample from the ranges of the assumptions."""
+    read: Callable[[Sequence[tuple[str, str]]], Any] | None = None
+    """Turns overrides into a checked scenario and the digests of its data files; needed for `inputs`."""
 
 
 class Finished(NamedTuple):
@@ -125,7 +130,7 @@ def _work(plan: Plan) -> Work:
         plan.data_dirs,
         plan.cache_dir,
         plan.path / SHARDS,
-        findings.Goals(plan.scenario),
+        findings.counted_goals,
     )
 
 
@@ -137,7 +142,9 @@ def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished
     widths = None if plan.precision is None else Widths(plan.precision, plan.machinery.catalogue())
     target = _target(plan, identity, folder, widths)
     missing = _missing(folder, identity, target)
-    if about["state"] == "complete" and not missing:
+    points = max(plan.inputs, int(about.get("inputs", 0)))
+    same = about.get("inputs", "0") == str(points) and (not plan.inputs or about.get("inputs_replications") == str(target))
+    if about["state"] == "complete" and not missing and same:
         reached = _reached(folder, identity, widths)
         _reinstalled(folder)
         verify(folder.path)
@@ -151,7 +158,8 @@ def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished
         missing = [r for r in _missing(folder, identity, target) if r not in tried]
     plan = plan._replace(replications=target)
     reached = _reached(folder, identity, widths)
-    _staged(plan, identity, folder, reached)
+    over = None if not points else run_worlds(plan, folder, points, target if plan.inputs else 0)
+    _staged(plan, identity, folder, reached, over)
     _installed(folder, plan.report)
     return _finished(folder.path, already=False)._replace(precision=reached)
 
@@ -225,7 +233,7 @@ class AllFailed(Exception):
 # ---- writing -------------------------------------------------------------------------------------------
 
 
-def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached | None) -> None:
+def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached | None, over: Over | None) -> None:
     """Write everything aside, then say so in the journal in one step."""
     staging = folder.path / STAGING
     outcomes = list(folder.journal.outcomes(identity.digest))
@@ -235,8 +243,14 @@ def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached |
         staging.mkdir(exist_ok=True)
         kept, rows = _write_tables(plan, folder, outcomes, about)
         _put(staging, "replications.csv", _replication_rows(plan, outcomes))
-        tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, (as_row(line, _status(outcomes)) for line in found)))
-        summary = _summary(plan, identity, outcomes, found, {"kept_replications": kept, "limit": plan.rows, "rows": rows})
+        spread = {} if over is None else over.ranges
+        rows_of = (as_row(line, spread.get(line[:3]), _status(outcomes)) for line in found)
+        tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, rows_of))
+        kept_rows = {"kept_replications": kept, "limit": plan.rows, "rows": rows}
+        summary = _summary(plan, identity, outcomes, found, kept_rows, over)
+        if over is not None:
+            tables.put(staging / "inputs.csv", over.table)
+            tables.put(staging / "worlds.csv", over.worlds)
         if precision is not None:
             summary["precision"] = as_entry(precision)
         tables.put(staging / "summary.json", as_json(summary))
@@ -370,8 +384,11 @@ def _summary(
     outcomes: Sequence[Outcome],
     found: Sequence[Line],
     rows: Mapping[str, Any],
+    over: Over | None,
 ) -> dict[str, Any]:
-    said, told = findings.sentences(plan.scenario, outcomes), notes(plan.scenario, outcomes)
+    told = notes(plan.scenario, outcomes)
+    spread = {} if over is None else over.ranges
+    said = findings.sentences(plan.scenario, outcomes, ranges=spread)
     return {
         "status": tables.STATUS,
         "caveat": findings.CAVEAT,
@@ -384,12 +401,13 @@ def _summary(
         "replications": _counts(outcomes),
         "tables": dict(rows),
         "findings": [s.text for s in said],
-        "range": findings.RANGE,
         **({"notes": told} if told else {}),
+        **({} if over is None else {"sentences": [s.text for s in said], "inputs": over.facts}),
+        "range": findings.RANGE if over is None else over.told,
         "failures": [
             {"replication": o.replication, "outcome": o.status, "reason": o.reason} for o in outcomes if o.status != "done"
         ],
-        "measures": {line.measure: as_record(line) for line in found if line.by == "all"},
+        "measures": {line.measure: as_record(line, spread.get(line[:3])) for line in found if line.by == "all"},
     }
 
 

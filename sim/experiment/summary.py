@@ -252,6 +252,10 @@ class Difference(NamedTuple):
     noise_reduction: float | None
     replications: int
     reason: str
+    input_low: float | None = None
+    input_high: float | None = None
+    input_points: int | None = None
+    same_sign: int | None = None
 
 
 def differences(
@@ -341,12 +345,12 @@ HEADER = (
 )
 
 
-def as_row(line: Line, status: str = "SIMULATED") -> tuple[Any, ...]:
-    """One row of summary.csv, in the order of `HEADER`."""
-    return (*line[:7], LEVEL, line.replications, None, None, None, line.reason, status)
+def as_row(line: Line, spread: Any = None, status: str = "SIMULATED") -> tuple[Any, ...]:
+    """One row of summary.csv, in the order of `HEADER`; `spread`: low, high and number of the sampled worlds."""
+    return (*line[:7], LEVEL, line.replications, *(spread or (None, None, None)), line.reason, status)
 
 
-def as_record(line: Line) -> dict[str, Any]:
+def as_record(line: Line, spread: Any = None) -> dict[str, Any]:
     """One entry of summary.json: a number with its noise, the range over the assumptions, and why one is
     missing.
     """
@@ -357,8 +361,6 @@ def as_record(line: Line) -> dict[str, Any]:
         "noise_high": line.noise_high,
         "level": LEVEL,
         "replications": line.replications,
-        "input_low": None,
-        "input_high": None,
-        "input_points": None,
-        "reason": "; ".join(part for part in (line.reason, NO_RANGE) if part),
+        **dict(zip(("input_low", "input_high", "input_points"), spread or (None, None, None), strict=True)),
+        "reason": "; ".join(part for part in (line.reason, "" if spread else NO_RANGE) if part),
     }
