@@ -49,7 +49,7 @@ def days_figure(worlds: Worlds) -> Drawn:
         figure.supylabel("acts a day", fontsize=9)
         _days_key(figure, worlds)
         n = len(worlds.incidents)
-        return finish(figure, words("en"), "counts_per_day", title="Acts a day, by kind and side", data=table,
+        return finish(figure, words(), "counts_per_day", title="Acts a day, by kind and side", data=table,
                       caption=f"Acts that happen a day, seen or not. Coloured steps: the first world; black line and band: "
                               f"mean and 95 % of {n} worlds. Grey behind: the regime in force in the first world.",
                       alt="Small charts, one for each kind of violation: acts a day of sides A and B over the days of the run, "
@@ -120,7 +120,7 @@ def spots_figure(worlds: Worlds) -> Drawn:
         axes.yaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
         handles, labels = axes.get_legend_handles_labels()
         key_below(figure, handles, labels, columns=3)
-        return finish(figure, words("en"), "hot_spots", title="Where acts gather along the line", data=data_of(hot_spots(worlds)),
+        return finish(figure, words(), "hot_spots", title="Where acts gather along the line", data=data_of(hot_spots(worlds)),
                       caption="Acts in each cell of the line in the first world: side A upwards, side B downwards. Each world "
                               "draws the places of its hot spots anew.",
                       alt="Bar chart of acts by cell along the line, side A above and side B below the axis.")
@@ -154,7 +154,7 @@ def sky_figure(worlds: Worlds) -> Drawn:
         _daylight(below, worlds)
         below.set_xlabel("day of the run")
         below.set_xlim(0, days)
-        return finish(figure, words("en"), "sky", title="Sky and daylight", data=data_of(sky(worlds)),
+        return finish(figure, words(), "sky", title="Sky and daylight", data=data_of(sky(worlds)),
                       caption=f"Above: share of each day at which a look from above is not blocked, by sector, first world. "
                               f"Below: hours of sun, mean over sectors, and of sun under a clear sky, first world and mean of "
                               f"{len(worlds.clear)} worlds.",
