@@ -203,6 +203,7 @@ def run(
     report: bool = True,
     precision: str | None = None,
     inputs: int = 0,
+    dask: str | None = None,
 ) -> Run:
     """Run a design; in a temporary folder that goes with the result, unless `out` names one.
 
@@ -236,6 +237,7 @@ def run(
         report=_report if report else None,
         digests=content.digests,
         precision=asked,
+        dask=dask,
         inputs=inputs,
         read=lambda values: one._with(values)._content(),
     )
@@ -355,6 +357,7 @@ def sweep(
     seeds: str | None = None,
     workers: int = 1,
     out: str | os.PathLike[str] | None = None,
+    dask: str | None = None,
 ) -> Sweep:
     """Run a grid of designs: each key with its values."""
     from tempfile import TemporaryDirectory
@@ -367,7 +370,6 @@ def sweep(
     root, count = _luck(one, seed, seeds, replications)
     axes = [Axis(key, tuple(_toml(value) for value in values)) for key, values in grid.items()]
     read = lambda values: one._with(values)._content()  # noqa: E731
-    design.checked_axes(axes, read)
     keep = TemporaryDirectory(prefix="ceasefire-sweep-") if out is None else None
     path = Path(keep.name) / "sweep" if keep else Path(os.fspath(out or ""))
     with TemporaryDirectory(prefix="ceasefire-") as spare:
@@ -383,5 +385,6 @@ def sweep(
             workers,
             one._data_dirs(),
             Path(spare),
+            dask=dask,
         )
         return Sweep(design.sweep(plan), keep)

@@ -136,6 +136,7 @@ def run(
     precision: o.Precision = None,
     inputs: o.Inputs = None,
     workers: o.Workers = None,
+    dask: o.Dask = None,
     out: o.Out = None,
     cache: o.Cache = None,
     resume: o.Resume = False,
@@ -154,7 +155,7 @@ def run(
     from sim.cli import work
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, keep_rows, data, as_json, quiet, precision)
-    asked = asked._replace(inputs=inputs or 0)
+    asked = asked._replace(inputs=inputs or 0, dask=dask)
     raise typer.Exit(work.show_runs(work.run_files(files, asked), asked))
 
 
@@ -170,6 +171,7 @@ def compare(
     replications: o.Replications = None,
     inputs: o.Inputs = None,
     workers: o.Workers = None,
+    dask: o.Dask = None,
     out: o.Out = None,
     cache: o.Cache = None,
     resume: o.Resume = False,
@@ -187,7 +189,7 @@ def compare(
     from sim.cli import work
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
-    asked = asked._replace(inputs=inputs or 0)
+    asked = asked._replace(inputs=inputs or 0, dask=dask)
     found = work.compare_all(designs, asked)
     if as_json:
         screen.say_json(screen.comparison_document(found))
@@ -201,6 +203,9 @@ def compare(
 def sweep(
     file: File,
     vary: o.Vary = [],  # noqa: B006
+    design: o.Design = None,
+    points: o.Points = None,
+    csv: o.Csv = None,
     dry_run: o.DryRun = False,
     max_points: o.MaxPoints = None,
     sets: o.Set = [],  # noqa: B006
@@ -208,6 +213,7 @@ def sweep(
     seeds: o.Seeds = None,
     replications: o.Replications = None,
     workers: o.Workers = None,
+    dask: o.Dask = None,
     out: o.Out = None,
     cache: o.Cache = None,
     resume: o.Resume = False,
@@ -224,8 +230,8 @@ def sweep(
     """
     from sim.cli import work
 
-    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
-    found = work.sweep_file(file, vary, asked, dry_run=dry_run, max_points=max_points)
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet, dask=dask)
+    found = work.sweep_file(file, work.SweepAsked(vary, design, points, csv, dry_run, max_points), asked)
     raise typer.Exit(work.show_sweep(found, asked))
 
 

@@ -35,6 +35,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """Parser of one of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            refuse(f"{text!a} is none of {', '.join(names)}")
+        return text
+
+    return parse
+
+
 def assignment(text: str) -> str:
     """KEY=VALUE, checked for its shape only."""
     if not _ASSIGNMENT.fullmatch(text):
@@ -154,6 +165,14 @@ Workers = Annotated[
         help="Processes to share the work, 1..1024. Default: all cores. Results do not depend on it.",
     ),
 ]
+Dask = Annotated[
+    str | None,
+    _option(
+        "--dask",
+        metavar="ADDRESS|local",
+        help="Let the workers of a Dask scheduler (tcp://HOST:PORT) do the work, or start a cluster on this machine.",
+    ),
+]
 Out = Annotated[
     str | None,
     _option("--out", metavar="DIR", help="Folder to write to; new, empty, or holding this very run."),
@@ -186,8 +205,26 @@ Vary = Annotated[
         "--vary",
         parser=assignment,
         metavar="KEY=VALUES",
-        help="KEY=a:b:step (0:1:0.1 has 11 points) or KEY=a,b,c; repeat it for a grid.",
+        help="KEY=a:b:step (0:1:0.1 has 11 points), KEY=a,b,c, or KEY=@FILE,@FILE (a section from a file; include=@FILE "
+        "lays whole files on); repeat it for a grid. KEY=a:b for --design lhs and sobol.",
     ),
+]
+Design = Annotated[
+    str | None,
+    _option(
+        "--design",
+        parser=one_of("grid", "lhs", "sobol"),
+        metavar="grid|lhs|sobol",
+        help="Full grid, or N points (--points) of a Latin hypercube or Sobol sequence over --vary KEY=a:b.",
+    ),
+]
+Points = Annotated[
+    int | None,
+    _option("--points", parser=whole(1, 10_000_000), metavar="N", help="Points of --design lhs or sobol. Default 64."),
+]
+Csv = Annotated[
+    str | None,
+    _option("--csv", metavar="FILE", help="Points from a table: keys in the first row, a point in every other."),
 ]
 DryRun = Annotated[bool, _option("--dry-run", help="Say how many points and how long, and run nothing.")]
 MaxPoints = Annotated[

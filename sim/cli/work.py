@@ -46,6 +46,7 @@ class Asked(NamedTuple):
     quiet: bool = False
     precision: str | None = None
     inputs: int = 0
+    dask: str | None = None
 
 
 # ---- what is read --------------------------------------------------------------------------------------
@@ -167,10 +168,19 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
             digests,
             tell,
             precision,
+            _dask(asked),
             asked.inputs,
             reader(name, asked),
         )
         return given(lambda: run(plan))
+
+
+def _dask(asked: Asked) -> str | None:
+    if asked.dask is None:
+        return None
+    from sim.experiment.cluster import address
+
+    return address(asked.dask)
 
 
 def reader(file: str, asked: Asked) -> Callable[[Sequence[tuple[str, str]]], Any]:
@@ -307,33 +317,95 @@ def _write_comparison(path: Path, found: Sequence[Comparison]) -> None:
 HEAT = ("power_median", "significant_confirmed_in_time_share", "verified_share", "detected_share")
 
 
-def sweep_file(file: str, vary: Sequence[str], asked: Asked, *, dry_run: bool, max_points: int | None) -> Sweep | None:
-    """Run a grid of designs; with `dry_run` only say how large it is."""
-    from sim.experiment.grid import MAX_POINTS, axes_of, points, size
+class SweepAsked(NamedTuple):
+    """Options of a sweep: keys with values, design, number of points, table of points."""
 
+    vary: Sequence[str] = ()
+    design: str | None = None
+    points: int | None = None
+    csv: str | None = None
+    dry_run: bool = False
+    max_points: int | None = None
+
+
+def sweep_file(file: str, what: SweepAsked, asked: Asked) -> Sweep | None:
+    """Run a set of designs; its size and cost are said first, with `dry_run` nothing else is done."""
     one_thread()
     checked_files([file])
     base = load(file, asked.sets, asked.data)
-    axes = axes_of(vary, base.scenario.study.vary)
     seed, count = luck(asked, base)
-    if dry_run:
-        _say_size(base, size(axes), count, asked)
-        points(axes, most=max_points or MAX_POINTS)
+    number, make = _points(file, base, what)
+    if what.dry_run:
+        _say_size(base, number, count, asked)
+        make()
         return None
-    return _sweep(file, base, axes, points(axes, most=max_points or MAX_POINTS), seed, count, asked)
+    axes, points = make()
+    if not asked.quiet:
+        screen.warn(_size(base, len(points), count))
+    study = base.scenario.study
+    listed = what.csv or (study.points_file and not what.vary)
+    check = "points" if listed else "axes" if (what.design or study.design) == "grid" else "some"
+    return _sweep(file, base, axes, points, seed, count, asked, check)
+
+
+def _points(file: str, base: Loaded, what: SweepAsked) -> tuple[int, Callable[[], Any]]:
+    """Number of points, and the function that makes them."""
+    from sim.experiment.grid import MAX_POINTS, axes_of
+    from sim.experiment.sampling import count_of, from_csv, spread
+
+    study, most = base.scenario.study, what.max_points or MAX_POINTS
+    table = what.csv if what.csv or what.vary else _beside(file, study.points_file)
+    if table:
+        if what.vary or what.design or what.points:
+            raise BadUsage("--csv holds all points: it excludes --vary, --design and --points")
+        found = from_csv(Path(table), most=most)
+        return len(found.points), lambda: found
+    axes, design, count = axes_of(what.vary, study.vary), what.design or study.design, what.points or study.points
+    if design != "grid" and not what.vary:
+        axes = [_as_range(one) for one in axes]
+    if design == "grid" and what.points:
+        raise BadUsage("--points is for --design lhs and sobol; a grid has as many points as it has")
+    return count_of(axes, design, count), lambda: spread(axes, design, count, most=most)
+
+
+def _as_range(axis: Any) -> Any:
+    """Two numbers of `[study] vary` are the ends of a range where the design is no grid."""
+    values = list(axis.values())
+    numbers = len(values) == 2 and all(text.lstrip("+-").replace(".", "", 1).isdigit() for text in values)
+    return axis._replace(span=(values[0], values[1])) if numbers else axis
+
+
+def _beside(file: str, name: str) -> str:
+    """File of points that a scenario names, in its folder or among the shipped ones; never elsewhere."""
+    from sim.scenario.folders import Folders, Refusal
+    from sim.scenario.shipped import find_scenario, shipped
+
+    if not name:
+        return ""
+    own = (Path(file) if os.path.exists(file) else find_scenario(file)).resolve().parent
+    target = Folders(own, shipped("scenarios").resolve()).target(name, own)
+    if isinstance(target, Refusal):
+        raise BadInput(f"study.points_file = {name}: {target.rule}")
+    return str(target)
+
+
+def _size(base: Loaded, points: int, count: int) -> str:
+    each = _each_s(base)
+    return f"{points} points of {count} replications: {points * count} runs, about {_time(each * points * count)} on one core"
+
+
+def _each_s(base: Loaded) -> float:
+    from sim.scenario.check import run_time_s
+
+    return run_time_s(base) / base.scenario.study.replications
 
 
 def _say_size(base: Loaded, points: int, count: int, asked: Asked) -> None:
-    from sim.scenario.check import run_time_s
-
-    each = run_time_s(base) / base.scenario.study.replications
     if asked.json:
-        screen.say_json({"points": points, "replications": count, "runs": points * count, "cpu_s": each * points * count})
+        cpu_s = _each_s(base) * points * count
+        screen.say_json({"points": points, "replications": count, "runs": points * count, "cpu_s": cpu_s})
         return
-    screen.say(
-        f"{points} points of {count} replications: {points * count} runs, "
-        f"about {_time(each * points * count)} on one core; nothing was run"
-    )
+    screen.say(f"{_size(base, points, count)}; nothing was run")
 
 
 def _time(seconds: float) -> str:
@@ -342,15 +414,15 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
-def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: int, asked: Asked) -> Sweep:
+def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: int, asked: Asked, check: str) -> Sweep:
     from tempfile import TemporaryDirectory
 
     from sim.experiment import design
+    from sim.experiment.grid import size
     from sim.experiment.identity import identify
     from sim.experiment.machinery import real
 
     read = reader(file, asked)
-    design.checked_axes(axes, read)
     whole = design.Loaded(base.scenario, digests_of(base))
     name = f"sweep-{identify(base.scenario, seed=seed, digests=whole.digests).folder}"
     path = RUNS / name if asked.out is None else Path(asked.out)
@@ -368,8 +440,10 @@ def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: in
             data_dirs(file, asked.data),
             _cache(asked) or Path(spare),
             asked.force,
-            draw_heatmap if len(axes) == 2 else None,
+            draw_heatmap if len(axes) == 2 and size(axes) == len(points) else None,
             tell,
+            _dask(asked),
+            check,
         )
         return given(lambda: design.sweep(plan))
 

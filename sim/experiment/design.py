@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.experiment import tables
-from sim.experiment.grid import Axis, Point, size
-from sim.experiment.identity import Identity, identify, machine, versions
-from sim.experiment.journal import Outcome
+from sim.experiment.executors import run_jobs, worker_count
+from sim.experiment.grid import Axis, Point
+from sim.experiment.identity import Identity, identify, machine, point_digest, versions
+from sim.experiment.journal import FILE, Outcome
 from sim.experiment.machinery import Machinery
 from sim.experiment.place import SUMS, Folder, digest_of, fault_of, opened, settled, verify
 from sim.experiment.refusals import BadIntegrity, LimitReached
-from sim.experiment.replicate import Done, Job, Work, run_jobs, worker_count
+from sim.experiment.replicate import Done, Job, Work
 from sim.experiment.run_folder import Tell, as_json
 from sim.experiment.sampled_worlds import judged
-from sim.experiment.summary import LEVEL, Difference, Line, differences, lines, usable
+from sim.experiment.summary import LEVEL, Difference, Line, differences, lines
 from sim.experiment.withheld import reasons
+from sim.scenario.errors import ScenarioErrors
 from sim.scenario.scenario import Scenario
 
+_TRIED = 8
 Read = Callable[[Sequence[tuple[str, str]]], "Loaded"]
 Draw = Callable[[Path, "Sweep"], object]
 
@@ -131,6 +134,9 @@ class SweepPlan(NamedTuple):
     force: bool = False
     draw: Draw | None = None
     tell: Tell = lambda finished, every, done: None
+    dask: str | None = None
+    check: str = "axes"
+    """What must be a scenario before anything runs: each value of the `axes`, all `points`, or `some` of them."""
 
 
 class Sweep(NamedTuple):
@@ -141,6 +147,10 @@ class Sweep(NamedTuple):
     axes: Sequence[Axis]
     estimates: list[tuple[Point, list[Line]]]
     failed: int
+    lost: Mapping[int, tuple[int, int]] = {}
+    """Replications by number of the point that reached a limit, and that failed."""
+    failures: Sequence[tuple[int, int, str, str]] = ()
+    """Point, replication, outcome and reason of each of these."""
 
     @property
     def code(self) -> int:
@@ -159,6 +169,24 @@ def checked_axes(plan_axes: Sequence[Axis], read: Read) -> None:
             read([*first[:number], (one.key, value), *first[number + 1 :]])
 
 
+def _checked(plan: SweepPlan) -> None:
+    """Read what must be a scenario: every value of a grid, every row of a table; of a spread design only some point."""
+    if plan.check == "axes":
+        checked_axes(plan.axes, plan.read)
+        return
+    tried = plan.points if plan.check == "points" else plan.points[:_TRIED]
+    faults: list[ScenarioErrors] = []
+    for point in tried:
+        try:
+            plan.read(point.values)
+        except ScenarioErrors as errors:
+            faults.append(errors)
+        if faults and plan.check == "points":
+            raise faults[0]
+    if tried and len(faults) == len(tried):
+        raise faults[0]
+
+
 def sweep(plan: SweepPlan) -> Sweep:
     """Run all points that are not finished yet, and write the table of all.
 
@@ -167,7 +195,9 @@ def sweep(plan: SweepPlan) -> Sweep:
     or replications runs nothing twice. Raises as `run_folder.run` does.
     """
     identity = identify(plan.base.scenario, seed=plan.seed, digests=plan.base.digests)
-    grid = as_json({one.key: list(one.values()) for one in plan.axes}).decode()
+    grid = _asked(plan)
+    if not (plan.path / FILE).exists():
+        _checked(plan)  # bad input writes nothing
     with opened(plan.path, identity, force=plan.force, kind="sweep") as folder:
         about, known = folder.journal.about(), folder.journal.points()
         todo = _todo(plan, folder, known)
@@ -183,6 +213,12 @@ def sweep(plan: SweepPlan) -> Sweep:
         _write(plan, identity, folder, found)
         settled(folder, told)
         return found
+
+
+def _asked(plan: SweepPlan) -> str:
+    """What a finished sweep is known by: its keys and points in order."""
+    keys = [one.key for one in plan.axes]
+    return json.dumps({"keys": keys, "points": sha256("\n".join(p.label for p in plan.points).encode()).hexdigest()})
 
 
 def _todo(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> list[tuple[Point, tuple[int, ...]]]:
@@ -206,10 +242,17 @@ def _run_points(plan: SweepPlan, folder: Folder, todo: Sequence[tuple[Point, tup
 
     def jobs() -> Iterator[Job]:
         for point, lacking in todo:
-            loaded = plan.read(point.values)
-            name = identify(loaded.scenario, seed=plan.seed, digests=loaded.digests).digest
-            known[point.label] = name
-            folder.journal.name_points({point.label: name})
+            try:
+                loaded = plan.read(point.values)
+            except ScenarioErrors as errors:
+                take(_impossible(point, lacking, errors, folder, known))
+                continue
+            name = point_digest(loaded.scenario, seed=plan.seed, digests=loaded.digests)
+            if known.get(point.label) != name:
+                known[point.label] = name
+                folder.journal.name_points({point.label: name})
+                have = folder.journal.replications(name)  # another label may have stood for the same content
+                lacking = tuple(r for r in lacking if r not in have)
             for part in range(share):
                 if lacking[part::share]:
                     yield Job(name, loaded.scenario, lacking[part::share])
@@ -221,7 +264,20 @@ def _run_points(plan: SweepPlan, folder: Folder, todo: Sequence[tuple[Point, tup
         plan.tell(finished, every, done)
 
     plan.tell(finished, every, None)
-    run_jobs(jobs(), work, take, workers=workers)
+    if todo:
+        run_jobs(jobs(), work, take, workers=workers, dask=plan.dask)
+
+
+def _impossible(
+    point: Point, lacking: Sequence[int], errors: ScenarioErrors, folder: Folder, known: dict[str, str]
+) -> Done:
+    """A combination that no scenario may hold, though each of its values may be held: put aside with the reason."""
+    name = f"none {blake2b(point.label.encode(), digest_size=6).hexdigest()}"
+    known[point.label] = name
+    folder.journal.name_points({point.label: name})
+    problem = errors.problems[0]
+    reason = f"is no scenario: {problem.key}: {problem.rule}"
+    return Done(tuple(Outcome(name, r, "failed", reason) for r in lacking))
 
 
 def _read_back(plan: SweepPlan) -> Sweep:
@@ -233,20 +289,23 @@ def _read_back(plan: SweepPlan) -> Sweep:
         for row in csv.DictReader(file):
             a, b, c = (float(row[n]) if row[n] else None for n in ("estimate", "noise_low", "noise_high"))
             line = Line(row["measure"], "all", "", row["unit"], a, b, c, int(row["replications"]), row["reason"])
-            estimates[int(row["point"])][1].append(line)
+            if row["measure"]:
+                estimates[int(row["point"])][1].append(line)
     summary = json.loads((plan.path / "sweep.json").read_bytes())
     return Sweep(plan.path, True, plan.axes, estimates, summary["failed_or_capped"])
 
 
 def _result(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> Sweep:
-    estimates, failed = [], 0
-    for point in plan.points:
+    estimates, lost = [], {}
+    failures: list[tuple[int, int, str, str]] = []
+    for number, point in enumerate(plan.points):
         outcomes = [o for o in folder.journal.outcomes(known[point.label]) if o.replication < plan.replications]
-        failed += len(outcomes) - len(usable(outcomes))
+        failures += [(number, o.replication, o.status, o.reason) for o in outcomes if o.status != "done"]
+        lost[number] = (sum(o.status == "capped" for o in outcomes), sum(o.status == "failed" for o in outcomes))
         catalogue = reasons(plan.machinery.catalogue(), plan.base.scenario, outcomes)
         whole = [line for line in lines(outcomes, catalogue) if line.by == "all"]
         estimates.append((point, whole))
-    return Sweep(plan.path, False, plan.axes, estimates, failed)
+    return Sweep(plan.path, False, plan.axes, estimates, len(failures), lost, failures)
 
 
 def sweep_bytes(found: Sweep) -> bytes:
@@ -262,10 +321,12 @@ def sweep_bytes(found: Sweep) -> bytes:
         "noise_high",
         "level",
         "replications",
+        "capped",
+        "failed",
         "reason",
         "status",
     )
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for number, (point, whole) in enumerate(found.estimates):
         values = [plain(dict(point.values)[key]) for key in keys]
         rows += [
@@ -279,6 +340,7 @@ def sweep_bytes(found: Sweep) -> bytes:
                 x.noise_high,
                 LEVEL,
                 x.replications,
+                *found.lost.get(number, (0, 0)),
                 x.reason,
                 _status(found.failed),
             )
@@ -291,6 +353,8 @@ def plain(text: str) -> Any:
     """Value of TOML text for a table: numbers as numbers, all else as text."""
     import tomllib
 
+    if text.startswith("@"):
+        return text
     value = tomllib.loads(f"v = {text}")["v"]
     return value if isinstance(value, int | float | str) and not isinstance(value, bool) else text
 
@@ -305,11 +369,14 @@ def _write(plan: SweepPlan, identity: Identity, folder: Folder, found: Sweep) ->
             "name": identity.name,
             "seed": plan.seed,
             "axes": {one.key: [plain(v) for v in one.values()] for one in plan.axes},
-            "points": size(plan.axes),
+            "points": len(plan.points),
             "replications": plan.replications,
             "failed_or_capped": found.failed,
         }
         tables.put(path / "sweep.json", as_json(summary))
+        header = ("point", "replication", "outcome", "reason", "status")
+        rows = ((*row, tables.STATUS) for row in found.failures)
+        tables.put(path / "failures.csv", tables.csv_bytes(header, rows))
         if plan.draw is not None:
             plan.draw(path, found)
         provenance = {
@@ -321,7 +388,7 @@ def _write(plan: SweepPlan, identity: Identity, folder: Folder, found: Sweep) ->
             "code": identity.code,
             "versions": versions(),
             "platform": machine(),
-            "files": {n: digest_of(path / n) for n in ("sweep.csv", "sweep.json", "scenario.resolved.toml")},
+            "files": {n: digest_of(path / n) for n in ("sweep.csv", "sweep.json", "failures.csv", "scenario.resolved.toml")},
         }
         whole = as_json(provenance)
         tables.put(path / "provenance.json", whole)

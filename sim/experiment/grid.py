@@ -18,6 +18,7 @@ from sim.experiment.refusals import BadInput, BadUsage
 MAX_POINTS = 10_000
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 _RANGE = re.compile(rf"({_NUMBER}):({_NUMBER}):({_NUMBER})", re.ASCII)
+_ENDS = re.compile(rf"({_NUMBER}):({_NUMBER})", re.ASCII)
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -31,6 +32,8 @@ class Axis(NamedTuple):
     start: Decimal = Decimal(0)
     step: Decimal = Decimal(0)
     steps: int = 0
+    span: tuple[str, str] | tuple[()] = ()
+    """Ends of a range without a step, for designs that are no grid."""
 
     def values(self) -> Iterator[str]:
         """Values as TOML text; steps are exact decimals, so that 0:1:0.1 ends on 1.0."""
@@ -63,6 +66,9 @@ def axis(text: str) -> Axis:
     span = _RANGE.fullmatch(values.strip())
     if span:
         return _range(text, key, *span.groups())
+    ends = _ENDS.fullmatch(values.strip())
+    if ends:
+        return Axis(key, (ends[1], ends[2]), span=(ends[1], ends[2]))
     return Axis(key, _listed(text, values))
 
 
@@ -85,7 +91,7 @@ def _written(value: Decimal, *like: Decimal) -> str:
 
 
 def _listed(text: str, values: str) -> tuple[str, ...]:
-    parts = [_one(part) for part in _split(values)]
+    parts = [one_value(part) for part in _split(values)]
     if any(part is None for part in parts):
         raise BadUsage(f"--vary {text}: the values are not a list of TOML values a,b,c nor a range a:b:step")
     found = tuple(part for part in parts if part is not None)
@@ -113,9 +119,11 @@ def _split(values: str) -> list[str]:
     return [*parts, part]
 
 
-def _one(part: str) -> str | None:
-    """A value as TOML text; a bare word is taken as text, since shells eat quotes."""
+def one_value(part: str) -> str | None:
+    """A value as TOML text or @FILE; a bare word is taken as text, since shells eat quotes."""
     text = part.strip()
+    if text.startswith("@") and len(text) > 1:
+        return text
     try:
         if set(tomllib.loads(f"v = {text}")) == {"v"}:
             return text
@@ -129,9 +137,7 @@ def axes_of(texts: Sequence[str], study: Mapping[str, Sequence[Any]]) -> list[Ax
 
     Raises BadUsage if there are none or if a key comes twice.
     """
-    from sim.scenario.canonical import inline
-
-    found = [axis(text) for text in texts] or [Axis(k, tuple(inline(v) for v in vs)) for k, vs in study.items() if vs]
+    found = [axis(text) for text in texts] or [Axis(k, tuple(as_text(v) for v in vs)) for k, vs in study.items() if vs]
     if not found:
         raise BadUsage("nothing to vary: give --vary KEY=a:b:step or KEY=a,b,c, or write [study] vary in the scenario")
     keys = [a.key for a in found]
@@ -139,6 +145,13 @@ def axes_of(texts: Sequence[str], study: Mapping[str, Sequence[Any]]) -> list[Ax
     if twice is not None:
         raise BadUsage(f"--vary {twice}: is given twice")
     return found
+
+
+def as_text(value: Any) -> str:
+    """Value of a scenario's own sweep as TOML text; @FILE stays as it is."""
+    from sim.scenario.canonical import inline
+
+    return value if isinstance(value, str) and value.startswith("@") else inline(value)
 
 
 def size(axes: Sequence[Axis]) -> int:

@@ -19,6 +19,7 @@ from sim.scenario.scenario import Scenario, Study
 FORMAT = "1"
 PACKAGES = ("ceasefire-sim", "numpy", "scipy", "simpy", "sgp4", "geographiclib", "pydantic")
 _SHOWN = 20
+_UNASKED = {name: getattr(Study(), name) for name in ("replications", "design", "points", "points_file", "vary")}
 
 
 class Identity(NamedTuple):
@@ -49,8 +50,21 @@ def identify(scenario: Scenario, *, seed: int, digests: Mapping[str, str] | None
     """
     from sim.scenario.canonical import dump_toml, scenario_hash
 
-    bare = with_study(scenario, seed=seed, replications=Study().replications)
+    bare = with_bare_study(scenario, seed=seed)
     return Identity(scenario.name, scenario_hash(bare, digests=digests), seed, code_digest(), dump_toml(bare))
+
+
+def point_digest(scenario: Scenario, *, seed: int, digests: Mapping[str, str] | None = None) -> str:
+    """Digest that `identify` gives, without the text of the resolved scenario: a sweep needs it for every point."""
+    from sim.scenario.canonical import scenario_hash
+
+    return Identity("", scenario_hash(with_bare_study(scenario, seed=seed), digests=digests), seed, code_digest(), "").digest
+
+
+def with_bare_study(scenario: Scenario, *, seed: int) -> Scenario:
+    """Scenario whose study says nothing on how often and over what it is run."""
+    study = scenario.study.model_copy(update={**_UNASKED, "seed": seed})
+    return scenario.model_copy(update={"study": study})
 
 
 def with_study(scenario: Scenario, *, seed: int, replications: int) -> Scenario:
@@ -59,8 +73,13 @@ def with_study(scenario: Scenario, *, seed: int, replications: int) -> Scenario:
     return scenario.model_copy(update={"study": study})
 
 
-@lru_cache(maxsize=1)
 def code_digest() -> str:
+    """Digest of the code that a run is known by."""
+    return package_digest()
+
+
+@lru_cache(maxsize=1)
+def package_digest() -> str:
     """Digest of every Python file of the package, by name and content."""
     package = Path(__file__).resolve().parents[1]
     whole = blake2b(digest_size=16)

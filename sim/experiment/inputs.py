@@ -171,7 +171,9 @@ def ranges(estimates: Sequence[Mapping[Name, float]], *, level: float = 0.95) ->
         for name, value in one.items():
             every.setdefault(name, []).append(value)
     tail = (1 - level) / 2
-    return {
-        name: Range._make((*np.quantile(found, (tail, 1 - tail), method="hazen").tolist(), len(found)))
-        for name, found in every.items()
-    }
+    return {name: _range(found, tail) for name, found in every.items()}
+
+
+def _range(found: Sequence[float], tail: float) -> Range:
+    low, high = np.quantile(found, (tail, 1 - tail), method="hazen").tolist()
+    return Range(float(low), float(high), len(found))

@@ -136,6 +136,10 @@ class Journal:
                 found.setdefault(point, set()).add(replication)
         return found
 
+    def replications(self, point: str) -> set[int]:
+        """Replications of a point that need not be run again."""
+        return {replication for replication, status in self.statuses(point) if status != "failed"}
+
     def outcomes(self, point: str | None = None) -> Iterator[Outcome]:
         """Recorded outcomes by point and replication; each is checked against its seal before it is handed
         out.

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from sim.experiment import findings, tables
+from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.identity import Identity, identify, machine, versions, with_study
 from sim.experiment.journal import FILE, Outcome
 from sim.experiment.machinery import Machinery
@@ -33,7 +34,7 @@ from sim.experiment.place import (
 )
 from sim.experiment.precision import FEWEST, Reached, Target, Widths, next_count
 from sim.experiment.refusals import BadIntegrity, LimitReached
-from sim.experiment.replicate import Done, Job, Work, prepared, run_jobs, worker_count
+from sim.experiment.replicate import Done, Job, Work, prepared
 from sim.experiment.sampled_worlds import Over, run_worlds
 from sim.experiment.summary import HEADER, LEVEL, Line, as_record, as_row, lines
 from sim.experiment.withheld import notes, reasons
@@ -78,6 +79,7 @@ class Plan(NamedTuple):
     tell: Tell = lambda finished, every, done: None
     precision: Target | None = None
     """Run on until it is reached; `replications` is then the most that are run."""
+    dask: str | None = None
     inputs: int = 0
     """Worlds to sample from the ranges of the assumptions."""
     read: Callable[[Sequence[tuple[str, str]]], Any] | None = None
@@ -220,7 +222,7 @@ def _replicated(plan: Plan, identity: Identity, folder: Folder, missing: Sequenc
 
     plan.tell(finished, every, None)
     jobs = [Job(identity.digest, plan.scenario, (r,)) for r in missing]
-    run_jobs(jobs, work, take, workers=workers, first=(identity.digest, ready))
+    run_jobs(jobs, work, take, workers=workers, first=(identity.digest, ready), dask=plan.dask)
     if all(status == "failed" for _, status in folder.journal.statuses(identity.digest)):
         raise AllFailed(next((trace for trace in traces if trace), "no replication could be finished"))
     return ready

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.experiment import findings, tables
+from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.identity import identify
 from sim.experiment.inputs import Name, Range, Sampled, World, point_estimates, ranges, sampled, worlds
 from sim.experiment.journal import Outcome, reading
 from sim.experiment.place import Folder
-from sim.experiment.replicate import Done, Job, Work, run_jobs, worker_count
+from sim.experiment.replicate import Done, Job, Work
 from sim.experiment.summary import Difference, usable
 
 SAME_SIGN = 0.9
@@ -67,7 +68,7 @@ def _run(plan: Any, folder: Folder, work: Work, todo: Sequence[tuple[World, str,
         plan.tell(finished, every, done)
 
     if todo:
-        run_jobs(jobs(), work, take, workers=workers)
+        run_jobs(jobs(), work, take, workers=workers, dask=plan.dask)
 
 
 def _summed(plan: Any, drawn: Sequence[World], each: Sequence[Sequence[Outcome]]) -> Over:

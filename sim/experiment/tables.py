@@ -90,20 +90,17 @@ def capped_row(replication: int, columns: Sequence[str], reason: str) -> bytes:
     return (",".join((str(replication), *[""] * len(columns), cell(capped_status(reason)))) + "\n").encode()
 
 
-def write_shard(
-    folder: Path,
+def shard_of(
     replication: int,
     tables: Mapping[str, Mapping[str, np.ndarray[Any, Any]]],
     names: Mapping[str, Sequence[str]],
-) -> Shard:
-    """Rows of all tables of a replication, written aside, synced and put in place in one step."""
+) -> tuple[Shard, bytes]:
+    """Rows of all tables of a replication as one piece, to be written aside, synced and put in place in one step."""
     pieces = {name: piece(replication, tables[name], columns) for name, columns in names.items()}
     index = json.dumps({name: len(text) for name, text in pieces.items()}).encode()
     whole = b"".join((len(index).to_bytes(_LENGTH_BYTES, "little"), index, *pieces.values()))
-    name = f"r{replication:06d}.rows"
-    put(folder / name, whole)
     rows = {table: len(tables[table][columns[0]]) for table, columns in names.items()}
-    return Shard(name, sha256(whole).hexdigest(), rows)
+    return Shard(f"r{replication:06d}.rows", sha256(whole).hexdigest(), rows), whole
 
 
 def read_shard(whole: bytes) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sim.scenario.errors import SHOWN, Key, Problem, ScenarioErrors, dotted
+from sim.scenario.exchange import with_files
 from sim.scenario.includes import COMMAND_LINE, Library
 from sim.scenario.meaning import contradictions
 from sim.scenario.merge import Leaf, Named, Place, Table, numbered, plain
@@ -57,7 +58,8 @@ def read(
     path : path
         A `.toml` or `.json` file, or the bare name of a shipped scenario.
     overrides : pairs of text
-        Dotted key and value as TOML text, laid on last.
+        Dotted key and value as TOML text, laid on last; `@FILE` takes that key from a file in place of what is there, and
+        `include` with `@FILE` lays the whole file on. Files come before values.
     data_dirs : paths
         Folders beside the scenario's own and the shipped ones in which data files may lie.
     absent_data : "error" or "remark"
@@ -75,8 +77,10 @@ def read(
     whole = library.load(file, str(file), file.name)
     if library.problems:
         raise _errors(library.problems, [], {}, library)
-    tree = overridden(whole.tree, overrides)
-    return _checked(tree, library, library.contradictions(whole.clashes, tree), [Path(d) for d in data_dirs],
+    files = [(key, value.strip()[1:]) for key, value in overrides if value.strip().startswith("@")]
+    base, clashes = with_files(library, whole, files)
+    tree = overridden(base, [one for one in overrides if not one[1].strip().startswith("@")])
+    return _checked(tree, library, library.contradictions(clashes, tree), [Path(d) for d in data_dirs],
                     absent_data == "remark")
 
 

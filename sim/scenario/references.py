@@ -133,6 +133,8 @@ def unknown_sweep_keys(sight: Sight, tree: Table) -> Iterator[Fault]:
     """Keys of `study.vary` that no scenario of this shape could hold, and keys without a value."""
     for path, key in sight.select("study.vary.#") if sight.reached(("study", "vary")) else ():
         parts = split_key(str(key))
+        if key == "include":
+            continue
         reason = unknown_key(parts, tree) if parts else ("not a dotted key", "")
         if reason:
             yield Fault(path, *reason, "", "key")

@@ -23,6 +23,9 @@ class Study(Part):
     replications: Annotated[int, Field(ge=1, le=100_000)] = key("replications", 20)
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = key("root seed", 1)
     batches: Annotated[int, Field(ge=1, le=10_000)] = key("batch means: stretches of one long run that stand for replications", 1)
+    design: Literal["grid", "lhs", "sobol"] = key("sweep: full grid, Latin hypercube or Sobol sequence over `vary`", "grid")
+    points: Annotated[int, Field(ge=1, le=10_000_000)] = key("sweep: points of a Latin hypercube or Sobol sequence", 64)
+    points_file: Text = key("sweep: CSV table of points, in the scenario's folder", "")
     vary: Annotated[dict[Text, tuple[float | int | str | bool, ...]], Field(max_length=64)] = key(
         "sweep: dotted key -> values", {})
 

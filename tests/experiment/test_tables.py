@@ -41,7 +41,8 @@ def test_never_is_an_empty_cell_and_ids_stay_text() -> None:
 def test_a_shard_gives_back_its_pieces(tmp_path: Path) -> None:
     names = {"one": ("a",), "two": ("b",)}
     columns = {"one": {"a": np.arange(3)}, "two": {"b": np.zeros(0)}}
-    shard = tables.write_shard(tmp_path, 5, columns, names)
+    shard, whole = tables.shard_of(5, columns, names)
+    tables.put(tmp_path / shard.name, whole)
     assert shard.rows == {"one": 3, "two": 0}
     pieces = tables.read_shard((tmp_path / shard.name).read_bytes())
     assert pieces == {"one": b"5,0,SIMULATED\n5,1,SIMULATED\n5,2,SIMULATED\n", "two": b""}
