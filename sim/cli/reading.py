@@ -164,6 +164,10 @@ def _proof_rows(exact: dict[str, Any], simulated: dict[str, Any], within: str) -
         beside = simulated.get(name)
         if isinstance(value, dict):
             rows += _proof_rows(value, beside or {}, f"{within}{name}/")
+        elif isinstance(beside, list):
+            cell = dict(enumerate(beside))
+            rows += _proof_rows({f"[{i}]": v for i, v in enumerate(value)},
+                                {f"[{i}]": cell[i] for i in cell if cell[i] is not None}, f"{within}{name}")
         else:
             cells = (_number(beside["estimate"]), _number(beside["se"])) if beside else ("", "")
             rows.append((f"{within}{name}", _number(value), *cells))

@@ -13,7 +13,7 @@ from sim.area.light import Light, light_of
 from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
 from sim.engine.veil import Veil, hindered_watch, mischief_of, shown_by, spells_drawn, veil_of, veiled
-from sim.foundation.streams import I64, Streams, streams_of
+from sim.foundation.streams import F64, I64, Streams, streams_of
 from sim.monitoring.cueing import fates
 from sim.monitoring.design import Layout, Watch, layout_of, watch_of
 from sim.monitoring.detection import TrueDoor
@@ -173,9 +173,17 @@ def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = Fals
         shown, library = shown_by(prepared.scenario, prepared.library, opened.acts, opened.veil)
         return MisledDoor(shown, library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                           prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
-                          fates=fates(opened.watch.flying), event_by_event=event_by_event).burdened(
+                          fates=fates(opened.watch.flying), event_by_event=event_by_event,
+                          across_kmh=_across_kmh(prepared.scenario)).burdened(
                               mischief_of(prepared.scenario, prepared.layout, opened.acts, shown, opened.veil))
     kind_of_door = TrueDoor if opened.lineage is None else GatedDoor
     return kind_of_door(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                         prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
-                        fates=fates(opened.watch.flying), event_by_event=event_by_event)
+                        fates=fates(opened.watch.flying), event_by_event=event_by_event,
+                        across_kmh=_across_kmh(prepared.scenario))
+
+
+def _across_kmh(scenario: Scenario) -> F64 | None:
+    """Speed across the line of acts of each kind; None where all keep their place."""
+    speed = {how.id: how.across_kmh for how in scenario.conduct.kinds}
+    return np.array([speed.get(kind.id, 0.0) for kind in scenario.agreement.kinds]) if any(speed.values()) else None

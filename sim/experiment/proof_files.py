@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.experiment.stages import STAGES
+from sim.measure.theory.coverage import directions_in_words, fleet_name, fleets_in_words
 from sim.measure.theory.names import ordinal, short
+from sim.measure.theory.orbits import read_cycle, repeat_cycle
 from sim.measure.theory.queues import queue_cases
 from sim.measure.theory.rhythm import gap_laws
+from sim.measure.theory.search import sky_in_words
 from sim.scenario.scenario import Scenario
 from sim.scenario.shape import Fault, shaped
 
@@ -22,10 +25,26 @@ Values = dict[str, Any]
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil,
-                                             "count": len}
+
+
+def _nth(values: Any, place: float) -> Any:
+    """Member of a list by its place, counted from 0; 0 where the list is shorter, or the value of a setup that has no list."""
+    items = list(values) if isinstance(values, list | tuple) else [values]
+    return items[int(place)] if 0 <= place < len(items) else 0.0
+
+
+def _angle(of: Callable[..., float]) -> Callable[..., float]:
+    return lambda *values: math.degrees(of(*values))
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil, "nth": _nth,
+    "count": lambda values: len(values) if isinstance(values, list | tuple) else 1,
+    "sin": lambda deg: math.sin(math.radians(deg)), "cos": lambda deg: math.cos(math.radians(deg)),
+    "acos": _angle(math.acos), "atan2": _angle(math.atan2)}
+"""What arithmetic of a proof may call; angles are degrees."""
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",
-                       "set", "simulated", "only"})
+                       "set", "simulated", "only", "fresh"})
 _PROOF_KEYS = frozenset({"title", "exact_only", "n", "batch", "unit", "aliases", "defaults", "members", "values", "keys", "runs"})
 UNITS = ("violation", "cell", "replication")
 
@@ -85,25 +104,46 @@ def _run(proof: Mapping[str, Any], data: Mapping[str, Any], where: str) -> Run:
 
 def members(file: ProofFile, run: Run, setup: Values) -> Iterator[Member]:
     """Members of a setup for one run: one for each item of the list keys that the run goes over."""
-    listed = [key for key in run.data.get("over", ()) if key in setup]
+    listed = [key for key in run.data.get("over", ()) if key in setup or "default" in file.proof["members"][key]]
     tables = [value for value in setup.values() if isinstance(value, dict)]
     aliases = {other: key for key, others in file.proof.get("aliases", {}).items() for other in others}
     rows = [Member({aliases.get(key, key): item for table in (*tables, setup) for key, item in table.items()}, "")]
     for key in listed:
         rule = file.proof["members"][key]
         rows = [Member({k: v for k, v in row.values.items() if k != key} | item, _word(rule.get("within", ""), item))
-                for row in rows for item in _items(key, row.values[key], rule, row.values.get("T_h"))]
+                for row in rows for item in _items(key, row.values, rule)]
     yield from rows
 
 
-def _items(key: str, value: Any, rule: Mapping[str, Any], mean: float | None) -> list[Values]:
+def _items(key: str, values: Values, rule: Mapping[str, Any]) -> list[Values]:
+    value: Any = values.get(key, rule.get("default"))
     if key == "gaps":
         return [{"gap_law": law.name, "law": law.name.removesuffix("2"), "T_h": law.mean_h, "cycle_h": list(law.cycle_h)}
-                for law in gap_laws(value, mean)]
+                for law in gap_laws(value, values.get("T_h"))]
+    if key == "weather":
+        return [sky_in_words(value)]
+    if key == "repeat":
+        revolutions, days = read_cycle(value)
+        ways = directions_in_words(values.get("passes"))
+        way = "both" if len(ways) == 2 else {"up": "ascending", "down": "descending"}[ways[0]]
+        return [{"revolutions": revolutions, "cycle_d": days, "way": way,
+                 "axis_km": repeat_cycle(revolutions=revolutions, days=days).a_km}]
+    if key == "sats":
+        return [{"number": number, "fleet": fleet_name(number)} for number in fleets_in_words(value)]
+    if "turned_with" in rule:
+        ends = values.get(rule["turned_with"], rule["turned_default"])
+        return [{"i": i, key: _turned(value, i, square=True), rule["turned_with"]: _turned(ends, i, square=False)}
+                for i in range(len(value))]
     if "columns" in rule:
         rows = [*queue_cases(value), *rule.get("also", ())]
         return [dict(zip(rule["columns"], row, strict=True)) | {"letter": chr(ord("a") + i)} for i, row in enumerate(rows)]
-    return [{key: item} for item in (value if isinstance(value, list) else [value])]
+    return [{"i": i, key: item} for i, item in enumerate(value if isinstance(value, list | tuple) else [value])]
+
+
+def _turned(rows: Any, first: int, *, square: bool) -> list[list[float]]:
+    """Rows of a table, and its columns where it is square, in the same round but from another first state on."""
+    moved = [*rows[first:], *rows[:first]]
+    return [[*row[first:], *row[:first]] if square else list(row) for row in moved]
 
 
 def applies(run: Run, setup: Values, values: Values) -> bool:
@@ -152,7 +192,7 @@ def names_in(text: str) -> set[str]:
 
 
 def worked(text: str, values: Values) -> Any:
-    """Value of an arithmetic expression: numbers, names of keys, + - * / **, and sqrt, ln, min, max, ceil.
+    """Value of an arithmetic expression: numbers, names of keys, + - * / **, and the functions of `_FUNCTIONS`.
 
     Raises ValueError for anything else, so that a proof file cannot hold code.
     """

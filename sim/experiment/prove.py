@@ -33,7 +33,7 @@ def list_families() -> dict[str, dict[str, Any]]:
 def _about(family: str) -> dict[str, Any]:
     file = _file(family)
     proof = read_proof(file) if file.is_file() else ProofFile({}, {}, ())
-    names = [name for run in proof.runs for name in run.data["simulated"]]
+    names = [name.partition("[")[0] for run in proof.runs for name in run.data["simulated"]]
     return {"keys": keys_of(family), "simulated": list(dict.fromkeys(names)), "n": proof.proof.get("n") if names else None}
 
 
@@ -126,8 +126,7 @@ def _simulated(file: ProofFile, run: Run, number: int, setup: Values, exact: Map
         if not applies(run, setup, values):
             continue
         wanted = {named(text, values): reading for text, reading in run.data["simulated"].items()}
-        wanted = {name: reading for name, reading in wanted.items()
-                  if _stands(exact, member.within, name) or exact.get(name) is not None}
+        wanted = {name: reading for name, reading in wanted.items() if _known(exact, member.within, name)}
         if not wanted:
             continue
         samples = _samples(file, run, values, n=size, seed=seed, first=(number * 64 + place) * 1_000_000)
@@ -136,15 +135,36 @@ def _simulated(file: ProofFile, run: Run, number: int, setup: Values, exact: Map
             at = how.get("at", 0)
             found = read_off(samples, how, at=worked(at, values) if isinstance(at, str) else at, unit_h=values["unit_h"])
             if found is not None:
-                yield Outcome(member.within, name, found)
+                scale = float(worked(how["times"], values)) if "times" in how else 1.0
+                table, _, bare = name.rpartition("/")
+                yield Outcome(table or member.within, bare, Estimate(found.estimate * scale, found.se * abs(scale)))
 
 
 def _samples(file: ProofFile, run: Run, values: Values, *, n: int, seed: int, first: int) -> list[Sample]:
     """Replications of one world until as many events as wanted may be expected."""
-    prepared = prepare(scenario_of(file, run, values))
-    stage = STAGES[run.stage]
+    scenario, stage = scenario_of(file, run, values), STAGES[run.stage]
+    prepared = prepare(scenario)
     count = max(math.ceil(n / values["events"]), 1 if run.unit == "violation" else 2)
-    return [stage(prepared, seed=seed, replication=first + r, unit=run.unit, only=run.data.get("only")) for r in range(count)]
+    samples = []
+    for r in range(count):
+        if run.data.get("fresh") and r:  # what is laid out by the seed of phases, and not by the replication, anew each time
+            monitoring = scenario.monitoring.model_copy(update={"phase_seed": first + r})
+            prepared = prepare(scenario.model_copy(update={"monitoring": monitoring}))
+        samples.append(stage(prepared, seed=seed, replication=first + r, unit=run.unit, only=run.data.get("only")))
+    return samples
+
+
+class _Spot(NamedTuple):
+    """Where a name stands: a table, or a list and the place in it."""
+
+    table: str
+    place: int
+
+
+def _spot(name: str) -> _Spot:
+    """`absorb[1]` is the second of a list, `p_one` no list."""
+    table, _, rest = name.partition("[")
+    return _Spot(table, int(rest.removesuffix("]"))) if rest else _Spot(name, -1)
 
 
 def _stands(exact: Mapping[str, Any], within: str, name: str) -> bool:
@@ -152,9 +172,23 @@ def _stands(exact: Mapping[str, Any], within: str, name: str) -> bool:
     return bool(within) and isinstance(table, dict) and name in table
 
 
+def _known(exact: Mapping[str, Any], within: str, name: str) -> bool:
+    """Whether the exact answers hold a name, in the table of its member, as a place of a list, or by itself."""
+    table, _, bare = name.rpartition("/")
+    if table:
+        return _stands(exact, table, bare)
+    spot = _spot(name)
+    if spot.place >= 0:
+        return isinstance(exact.get(spot.table), list) and spot.place < len(exact[spot.table])
+    return _stands(exact, within, name) or exact.get(name) is not None
+
+
 def _place(found: dict[str, Any], outcome: Outcome, exact: Mapping[str, Any]) -> None:
-    """Put an estimate where its exact name stands: in the table of its member, beside the others, or both."""
-    estimate = outcome.estimate._asdict()
+    """Put an estimate where its exact name stands: in the table of its member, in a list, beside the others, or both."""
+    estimate, spot = outcome.estimate._asdict(), _spot(outcome.name)
+    if spot.place >= 0:
+        found.setdefault(spot.table, [None] * len(exact[spot.table]))[spot.place] = estimate
+        return
     if _stands(exact, outcome.within, outcome.name):
         found.setdefault(outcome.within, {})[outcome.name] = estimate
     if outcome.name in exact and not isinstance(exact[outcome.name], dict):

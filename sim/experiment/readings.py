@@ -10,24 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.experiment.estimates import Estimate, Ratio, quantile, ratio, spread, variance
 from sim.experiment.stages import Sample
 from sim.foundation.streams import F64, I64
 
-
-class Estimate(NamedTuple):
-    """An estimate and its standard error over independent units."""
-
-    estimate: float
-    se: float
-
-
-class Ratio(NamedTuple):
-    """Numerator, denominator and unit of each item; the estimate is the ratio of their sums."""
-
-    value: F64
-    weight: F64
-    unit: I64
-    units: int
+__all__ = ["READINGS", "Estimate", "Ratio", "ratio", "read_off"]
 
 
 def _inside(sample: Sample) -> NDArray[np.bool_]:
@@ -119,6 +106,22 @@ def _unseen(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, np.isnan(delay), np.ones(len(delay), dtype=bool))
 
 
+def _first_by(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Acts that one sensor, by its number in the design, was the first to see."""
+    return _share_of(sample, sample.items["by"] == at, np.ones(len(sample.unit), dtype=bool))
+
+
+def _settled(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time until an act was seen, or ended unseen."""
+    delay = sample.items["delay_h"]
+    return _mean_of(sample, np.where(np.isnan(delay), sample.items["lasted_h"], delay) / unit_h)
+
+
+def _rounds(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Rounds of one unit of time begun until an act was seen."""
+    return _mean_of(sample, np.ceil(sample.items["delay_h"] / unit_h))
+
+
 def _successes(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _share_of(sample, sample.items["successes"] >= at, np.ones(len(sample.unit), dtype=bool))
 
@@ -147,6 +150,75 @@ def _under_way_at(sample: Sample, at: float, unit_h: float) -> Ratio:
     now = (sample.items["from_h"] <= moment) & (sample.items["to_h"] > moment)
     number = np.bincount(sample.unit, weights=now.astype(np.float64), minlength=sample.units)
     return Ratio(number.astype(np.float64), np.ones(sample.units), np.arange(sample.units), sample.units)
+
+
+def _under_way_after(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Items begun in the window after which, a time later, some item of the same unit was under way."""
+    low, high = sample.window_h
+    begun = np.flatnonzero((sample.items["from_h"] >= low) & (sample.items["from_h"] + at * unit_h < high))
+    order = np.lexsort((sample.items["from_h"], sample.unit))
+    span = 2 * (high - low) + float(np.abs(sample.items["from_h"]).max(initial=0.0)) + 1
+    starts = sample.unit[order] * span + sample.items["from_h"][order]
+    then = sample.items["from_h"][begun] + at * unit_h
+    row = order[np.searchsorted(starts, sample.unit[begun] * span + then, side="right") - 1]
+    held = (sample.items["to_h"][row] > then).astype(np.float64)
+    return Ratio(held, np.ones(len(begun)), sample.unit[begun], sample.units)
+
+
+def _under_way_each(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Number under way for each station that is to be held."""
+    return _each(sample, _under_way(sample, at, unit_h))
+
+
+def _taken_each(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Airframes taken up at a time, on the way and in turnaround too, for each station that is to be held."""
+    return _each(sample, _average(sample, _profile(sample, sample.items["taken_h"], sample.items["free_h"]), _number))
+
+
+def _each(sample: Sample, number: Ratio) -> Ratio:
+    return number._replace(value=number.value / max(sample.servers, 1))
+
+
+def _most_taken(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Most airframes taken up at once in each unit."""
+    profile = _profile(sample, sample.items["taken_h"], sample.items["free_h"])
+    most = np.zeros(sample.units)
+    np.maximum.at(most, profile.unit[profile.length_h > 0], profile.number[profile.length_h > 0])
+    return Ratio(most, np.ones(sample.units), np.arange(sample.units), sample.units)
+
+
+def _gap(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time from a look to the next one at the same place."""
+    return _mean_of(sample, (sample.items["to_h"] - sample.items["from_h"]) / unit_h)
+
+
+def _unvisited(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Units without a look."""
+    number = np.bincount(sample.unit, minlength=sample.units)
+    return Ratio((number == 0).astype(np.float64), np.ones(sample.units), np.arange(sample.units), sample.units)
+
+
+def _come(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Items that came in the window, per unit of time."""
+    span = (sample.window_h[1] - sample.window_h[0]) / unit_h
+    number = np.bincount(sample.unit, weights=_inside(sample).astype(np.float64), minlength=sample.units)
+    return Ratio(number.astype(np.float64), np.full(sample.units, span), np.arange(sample.units), sample.units)
+
+
+def _count(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Items that came in the window, in each unit."""
+    number = _come(sample, at, unit_h)
+    return number._replace(weight=np.ones(sample.units))
+
+
+def _answers(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Answers given to a case until it came to an end."""
+    return _mean_of(sample, sample.items["answers"], _inside(sample) & (sample.items["end"] >= 0))
+
+
+def _ended_as(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Cases that came to one end, by its number, of those that came to any."""
+    return _share_of(sample, sample.items["end"] == at, _inside(sample) & (sample.items["end"] >= 0))
 
 
 def _busy_period(sample: Sample, at: float, unit_h: float) -> Ratio:
@@ -230,12 +302,25 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "delay": _delay,
     "seen": _seen,
     "unseen": _unseen,
+    "first_by": _first_by,
+    "settled": _settled,
+    "rounds": _rounds,
     "successes_at_least": _successes,
     "looks_until": _looks_until,
     "under_way": _under_way,
     "none_under_way": _none_under_way,
     "under_way_at_least": _many_under_way,
     "under_way_at": _under_way_at,
+    "under_way_after": _under_way_after,
+    "under_way_each": _under_way_each,
+    "taken_each": _taken_each,
+    "most_taken": _most_taken,
+    "gap": _gap,
+    "unvisited": _unvisited,
+    "come": _come,
+    "count": _count,
+    "answers": _answers,
+    "ended_as": _ended_as,
     "busy_period": _busy_period,
     "wait": _wait,
     "waited": _waited,
@@ -255,8 +340,9 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
 """What a proof file may read: the words of the keys under `simulated`."""
 
 
-SHARES = frozenset({"seen", "unseen", "successes_at_least", "none_under_way", "under_way_at_least", "waited", "wait_above",
-                    "delayed", "refused", "abandoned", "idle", "decided"})
+SHARES = frozenset({
+    "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
+    "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided"})
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:
@@ -269,37 +355,11 @@ def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, u
     if whole.weight.sum() <= 0 or whole.units < 2:
         return None
     if "quantile" in reading:
-        return _quantile(whole, float(reading["quantile"]))
+        return quantile(whole, float(reading["quantile"]))
     if reading.get("sd"):
-        return _spread(whole)
+        return spread(whole)
+    if reading.get("variance"):
+        return variance(whole)
     found = ratio(whole)
     # A share that is none or all in every unit says no more than that one unit in so many would have been otherwise.
     return found._replace(se=1 / whole.units) if found.se == 0 and reading["reading"] in SHARES else found
-
-
-def ratio(values: Ratio) -> Estimate:
-    """Ratio of sums with the standard error of independent units (Cochran 1977, ratio estimator)."""
-    total = float(values.weight.sum())
-    estimate = float(values.value.sum()) / total
-    excess = np.bincount(values.unit, weights=values.value - estimate * values.weight, minlength=values.units)
-    k = values.units
-    return Estimate(estimate, float(np.sqrt((excess**2).sum() * k / (k - 1))) / total)
-
-
-def _spread(values: Ratio) -> Estimate:
-    """Standard deviation, with the error of its linear part (delta method)."""
-    mean = ratio(values).estimate
-    square = np.where(values.weight > 0, (values.value - mean) ** 2, 0.0)
-    variance = ratio(values._replace(value=square))
-    sd = float(np.sqrt(variance.estimate))
-    return Estimate(sd, variance.se / (2 * sd) if sd > 0 else 0.0)
-
-
-def _quantile(values: Ratio, share: float) -> Estimate:
-    """Quantile; its error from that of the share below it, turned back into values (Woodruff 1952)."""
-    kept = values.weight > 0
-    ranked = np.sort(values.value[kept])
-    at = float(np.quantile(ranked, share, method="hazen"))
-    below = ratio(values._replace(value=np.where(kept & (values.value <= at), 1.0, 0.0)))
-    low, high = (float(np.quantile(ranked, min(max(share + sign * below.se, 0.0), 1.0), method="hazen")) for sign in (-1, 1))
-    return Estimate(at, (high - low) / 2)

@@ -13,6 +13,7 @@ import numpy as np
 from sim.engine import Opened, Prepared, open_world, play, true_door
 from sim.foundation.scan import NEVER
 from sim.foundation.streams import F64, I64
+from sim.monitoring.looks import MADE
 
 _HOUR_US = 3.6e9
 _DAY_US = 86_400_000_000
@@ -63,10 +64,14 @@ def door(prepared: Prepared, *, seed: int, replication: int, unit: str, only: st
         rows = rows[prepared.cells.sector[opened.acts.cell[rows]] == prepared.cells.sectors.index(only)]
     through = true_door(prepared, opened)
     through.sights.search(rows, 0)
-    first = through.sights.time[rows].min(axis=1)
-    delay = np.where(first < NEVER, (first - opened.acts.onset_us[rows]) / _HOUR_US, np.nan)
+    physics = through.sights.time[rows].argmin(axis=1)
+    first, look = through.sights.time[rows, physics], through.sights.row[rows, physics]
+    onset = opened.acts.onset_us[rows]
+    delay = np.where(first < NEVER, (first - onset) / _HOUR_US, np.nan)
+    by = np.where(look >= 0, opened.watch.looks.sensor[np.maximum(look, 0)] if len(opened.watch.looks.sensor) else -1, -1)
     which, units = _unit(prepared, opened.acts.cell[rows], unit)
-    return Sample({"delay_h": delay}, which, units, _window(prepared), 0)
+    columns = {"delay_h": delay, "by": by.astype(np.float64), "lasted_h": (opened.acts.end_us[rows] - onset) / _HOUR_US}
+    return Sample(columns, which, units, _window(prepared), 0)
 
 
 def successes(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
@@ -119,4 +124,52 @@ def mission(prepared: Prepared, *, seed: int, replication: int, unit: str, only:
     )
 
 
-STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission}
+def flights(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Watches that drones kept, and how long the airframe of each was taken up, turnaround included."""
+    flying = open_world(prepared, seed=seed, replication=replication).watch.flying
+    flown = [(sortie, own.unit) for own in flying for sortie in own.sorties if sortie.airframe >= 0]
+    rows = [(s.on_us, s.off_us, s.start_us, s.end_us + drones.turnaround_h * _HOUR_US) for s, drones in flown]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4) / _HOUR_US
+    columns = {name: table[:, i] for i, name in enumerate(("from_h", "to_h", "taken_h", "free_h"))}
+    return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), sum(own.unit.orbits for own in flying))
+
+
+def regimes(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Spells of the regime named by `only` (all, if none), each from its begin to its end."""
+    spells = open_world(prepared, seed=seed, replication=replication).spells
+    begin = spells.from_us / _HOUR_US
+    end = np.append(begin[1:], prepared.horizon_us / _HOUR_US)
+    names = [regime.id for regime in prepared.scenario.conduct.regimes]
+    mine = np.flatnonzero(spells.regime == names.index(only)) if only is not None else np.arange(len(begin))
+    begin = np.maximum(begin, 0.0)
+    return Sample({"from_h": begin[mine], "to_h": end[mine]}, np.zeros(len(mine), dtype=np.int64), 1, _window(prepared), 0)
+
+
+def gaps(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Looks that were made at each cell in the window; each lasts until the next one at the same cell."""
+    looks = open_world(prepared, seed=seed, replication=replication).watch.looks
+    low, high = _window(prepared)
+    sector = prepared.cells.sector
+    here = np.arange(len(sector)) if only is None else np.flatnonzero(sector == prepared.cells.sectors.index(only))
+    made = np.flatnonzero((looks.lost == MADE) & np.isin(looks.cell, here))
+    cell, begin = looks.cell[made], looks.start_us[made] / _HOUR_US
+    follows = np.append(cell[1:] == cell[:-1], False) if len(made) else np.zeros(0, dtype=bool)
+    until = np.where(follows, np.append(begin[1:], 0.0), np.nan)
+    mine = np.flatnonzero((begin >= low) & (begin < high))
+    cell, begin, until = cell[mine], begin[mine], until[mine]
+    return Sample({"from_h": begin, "to_h": until}, np.searchsorted(here, cell), len(here), (low, high), 0)
+
+
+def ladder(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Cases that climbed the ladder in the counted days: answers given, and the end that each came to (-1: none yet)."""
+    climbs = play(prepared, seed=seed, replication=replication).mission.ladder.climbs
+    ends = list(dict.fromkeys(end for rung in prepared.scenario.response.ladder for end in rung.end_share))
+    rows = [(climb.begun_us / _HOUR_US, len(climb.rungs), -1 if climb.end is None else ends.index(climb.end))
+            for climb in climbs.values()]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+    columns = {name: table[:, i] for i, name in enumerate(("from_h", "answers", "end"))}
+    return Sample(columns, np.arange(len(rows)), len(rows), _window(prepared), 0)
+
+
+STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
+                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder}

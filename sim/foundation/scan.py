@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.foundation.streams import F64, I64, U64, mix64, succeeds, uniform
 
 NEVER = np.int64(2**62)
-GLANCE, SEARCH, STARE = 0, 1, 2
+GLANCE, SEARCH, STARE, SWEEP, CUBE = 0, 1, 2, 3, 4
 _HOUR_US = 3.6e9
 _LONGEST_H = 1e18 / _HOUR_US
 """Waits beyond this are never over; a product of a rate near 0 would not fit a number."""
@@ -22,8 +22,9 @@ class LookTable(NamedTuple):
     """Looks of one physics class sorted by (cell, start); times in µs.
 
     `order` holds cell × span + start, so that one search serves all cells, and `longest_us` the longest look of each cell.
-    `law` is GLANCE (seen at once with a probability), SEARCH (a contact rate within reach) or STARE (one trial in each bin
-    of the clock, `bin_us` long, whose luck all stares of a post in that bin share).
+    `law` is GLANCE (seen at once with a probability), SEARCH (a contact rate within reach), STARE (one trial in each bin
+    of the clock, `bin_us` long, whose luck all stares of a post in that bin share), SWEEP (the area in reach searched in
+    rounds, one trial a round) or CUBE (a contact rate that falls with the cube of the distance).
     """
 
     luck: U64
@@ -51,6 +52,8 @@ class Targets(NamedTuple):
     row: I64
     since_us: int = 0
     """Contacts before this instant are over; it never moves the time of another."""
+    across_kmh: F64 | None = None
+    """Signed speed across the line of each target, which lies at `depth_km` at `from_us`; None = all keep their place."""
 
 
 class Sensors(NamedTuple):
@@ -70,12 +73,29 @@ class Sensors(NamedTuple):
     """Speed along the track; 0 where the sensor stands."""
 
 
+def _crossing_leg(table: LookTable, sensors: Sensors, look: I64, targets: Targets, target: I64, kmh: F64) -> tuple[I64, I64]:
+    """Part of a look in which a target that moves across the line lies within reach: in the target's own frame the sensor
+    draws a slanting line through the circle of reach, (v² + w²)τ² + 2awτ + a² − R² ≤ 0 with τ from closest approach along
+    the line and a the distance across at that instant.
+    """
+    sensor = table.sensor[look]
+    speed, reach, centre = sensors.speed_kmh[sensor], sensors.reach_km[sensor], table.centre_us[look]
+    apart = targets.depth_km[target] + kmh * (centre - targets.from_us[target]) / _HOUR_US - sensors.offset_km[sensor]
+    square = np.maximum(speed**2 + kmh**2, 1e-12)
+    root = (apart * kmh) ** 2 - square * (apart**2 - reach**2)
+    half = np.sqrt(np.maximum(root, 0.0))
+    enter, leave = ((-apart * kmh + sign * half) / square * _HOUR_US for sign in (-1, 1))
+    start = np.maximum(table.start_us[look], centre + np.clip(enter, -1e18, 1e18).astype(np.int64))
+    end = np.minimum(table.end_us[look], centre + np.clip(leave, -1e18, 1e18).astype(np.int64))
+    return start, np.where(root < 0, start - 1, end)
+
+
 def _legs(table: LookTable, sensors: Sensors, look: I64, across_km: F64) -> tuple[I64, I64]:
     """Part of each look in which a place that far off the track lies within reach: a chord of the circle of reach."""
     start, end = table.start_us[look], table.end_us[look]
     speed = sensors.speed_kmh[table.sensor[look]]
     moving = np.flatnonzero(speed > 0)
-    half_km = np.sqrt(sensors.reach_km[table.sensor[look[moving]]] ** 2 - across_km[moving] ** 2)
+    half_km = np.sqrt(np.maximum(sensors.reach_km[table.sensor[look[moving]]] ** 2 - across_km[moving] ** 2, 0.0))
     half, centre = (half_km / speed[moving] * _HOUR_US).astype(np.int64), table.centre_us[look[moving]]
     start[moving] = np.maximum(start[moving], centre - half)
     end[moving] = np.minimum(end[moving], centre + half)
@@ -92,8 +112,14 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     sensor = table.sensor[look]
     chance = sensors.theta[sensors.means[sensor], targets.row[target]] * table.condition[look]
     across = np.abs(targets.depth_km[target] - sensors.offset_km[sensor])
-    able = np.flatnonzero((chance > 0) & (across <= sensors.reach_km[sensor]))
+    kmh = None if targets.across_kmh is None else targets.across_kmh[target]
+    near = across <= sensors.reach_km[sensor] if kmh is None else (across <= sensors.reach_km[sensor]) | (kmh != 0)
+    able = np.flatnonzero((chance > 0) & near)
     start, end = _legs(table, sensors, look[able], across[able])
+    if kmh is not None:
+        moves = np.flatnonzero(kmh[able] != 0)
+        mine = able[moves]
+        start[moves], end[moves] = _crossing_leg(table, sensors, look[mine], targets, target[mine], kmh[mine])
     begin = np.maximum(start, targets.from_us[target[able]])
     open_ = np.flatnonzero((begin <= end) & (begin < targets.to_us[target[able]]))
     rows, begin, end = able[open_], begin[open_], end[open_]
@@ -101,12 +127,10 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     glance = np.flatnonzero(law == GLANCE)
     glance = glance[succeeds(mixed[glance], chance[rows[glance]])]
     found[rows[glance]] = begin[glance]
-    search, stare = np.flatnonzero(law == SEARCH), np.flatnonzero(law == STARE)
+    search, stare = np.flatnonzero((law == SEARCH) | (law >= SWEEP)), np.flatnonzero(law == STARE)
     if len(search):
         mine = rows[search]
-        rate = sensors.rate_per_h[sensor[mine], sensors.target[targets.row[target[mine]]]] * chance[mine]
-        with np.errstate(divide="ignore"):
-            wait_h = -np.log1p(-uniform(mixed[search])) / rate
+        wait_h = _wait_h(table, sensors, look[mine], targets, target[mine], begin[search], mixed[search], chance[mine])
         time = begin[search] + (np.minimum(wait_h, _LONGEST_H) * _HOUR_US).astype(np.int64)
         found[mine] = np.where((time <= end[search]) & (time < targets.to_us[target[mine]]), time, NEVER)
     if len(stare):
@@ -114,6 +138,52 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
         until = np.minimum(end[stare], targets.to_us[target[mine]] - 1)
         found[mine] = _stare(table, look[mine], begin[stare], until, targets.key[target[mine]], chance[mine])
     return np.where(found < targets.since_us, NEVER, found) if targets.since_us else found
+
+
+def _wait_h(table: LookTable, sensors: Sensors, look: I64, targets: Targets, target: I64, begin: I64, mixed: U64,
+            chance: F64) -> F64:
+    """Time from the begin of a leg to contact: at random, in rounds, or by eyes that pass."""
+    sensor, law = table.sensor[look], table.law[look]
+    rate = sensors.rate_per_h[sensor, sensors.target[targets.row[target]]]
+    with np.errstate(divide="ignore"):
+        wait_h = -np.log1p(-uniform(mixed)) / (rate * chance)
+    rows = np.flatnonzero(law == SWEEP)
+    if len(rows):
+        wait_h[rows] = _round_h(mixed[rows], chance[rows], rate[rows])
+    rows = np.flatnonzero(law == CUBE)
+    if len(rows):
+        apart = np.abs(targets.depth_km[target[rows]] - sensors.offset_km[sensor[rows]])
+        wait_h[rows] = _passing_h(table, sensors, look[rows], begin[rows], apart, mixed[rows], (rate * chance)[rows])
+    return wait_h
+
+
+def _round_h(mixed: U64, chance: F64, rate: F64) -> F64:
+    """Time until a search in rounds of 1/rate meets a place whose turn comes at an even chance, each turn a trial.
+
+    By inversion of P(met by k + f rounds) = 1 − (1 − p)^k (1 − p f).
+    """
+    left = 1 - uniform(mixed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        full = np.where(chance < 1, np.floor(np.log(left) / np.log1p(-chance)), 0.0)
+        part = (1 - left / (1 - chance) ** full) / chance
+    return (full + np.clip(part, 0.0, 1.0)) / rate
+
+
+def _passing_h(table: LookTable, sensors: Sensors, look: I64, begin: I64, apart_km: F64, mixed: U64, rate: F64) -> F64:
+    """Time until eyes that pass by at a distance notice: contact rate k/r³, k = v W²/8π, so that the whole pass has the chance
+    1 − exp(−W²/4πx²) of the inverse-cube law, with W = search rate over speed (Koopman 1946, OEG Report 56).
+
+    The area searched until then grows as u/√(1 + u²), u = distance along the track over the distance off it.
+    """
+    sensor = table.sensor[look]
+    speed, x = np.maximum(sensors.speed_kmh[sensor], 1e-9), np.maximum(apart_km, 1e-6)
+    width = rate * np.pi * sensors.reach_km[sensor] ** 2 / speed
+    u = (begin - table.centre_us[look]) / _HOUR_US * speed / x
+    whole = width**2 / (8 * np.pi * x**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = u / np.sqrt(1 + u**2) - np.log1p(-uniform(mixed)) / whole
+        there = at / np.sqrt(1 - at**2)
+    return np.where(at < 1, (there - u) * x / speed, 1e9)
 
 
 def _stare(table: LookTable, look: I64, begin: I64, until: I64, key: U64, chance: F64) -> I64:

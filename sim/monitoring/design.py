@@ -20,7 +20,7 @@ from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
 from sim.monitoring.hindrance import Fire
 from sim.monitoring.library import TARGETS
 from sim.monitoring.looks import CLOUD, MADE, Looks, joined
-from sim.monitoring.posts import observer_looks, post_looks, timetable_looks
+from sim.monitoring.posts import observer_looks, post_looks, strewn_places, timetable_looks
 from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks
 from sim.monitoring.sightings import Sensing
 from sim.scenario.agreement import Side
@@ -105,8 +105,9 @@ def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...])
     for unit, patrol in zip(monitoring.drones, patrols, strict=True):
         add(f"drones.{unit.id}", *_drone_rows(unit, patrol, means))
     for post in monitoring.posts:
-        add(f"posts.{post.id}", _Row(post.id, post.id, post.means, still, post.reach_km, _side(post.side, post.setback_km), 0.0,
-                                     post.report_min / 60 * _HOUR_US, 0.0, False))
+        back_km = strewn_places(post, monitoring.phase_seed)[1].tolist() if post.strewn_km else [post.setback_km]
+        add(f"posts.{post.id}", *(_Row(post.id, post.id, post.means, still, post.reach_km, _side(post.side, back), 0.0,
+                                       post.report_min / 60 * _HOUR_US, 0.0, False) for back in back_km))
     for people in monitoring.observers:
         add(f"observers.{people.id}", _Row(people.id, people.id, people.means, still, people.reach_km,
                                            _side(people.side, people.setback_km), 0.0, people.report_h * _HOUR_US, 0.0, False))

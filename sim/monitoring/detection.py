@@ -15,7 +15,7 @@ from sim.area.line import Cells, line_edges
 from sim.area.weather import Sky, clouded
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts
-from sim.foundation.streams import I64, key_of, mix64, mix_one, succeeds
+from sim.foundation.streams import F64, I64, key_of, mix64, mix_one, succeeds
 from sim.monitoring.library import Library
 from sim.monitoring.looks import CLOUD, DIVERTED, JAMMED, MADE, OTHER, Looks, Tables, by_physics
 from sim.monitoring.sightings import Seen, Sensing, observe, sensors_of
@@ -53,8 +53,9 @@ class Sights:
     """First sights of acts by each physics class, kept current while looks and acts change."""
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: int, *,
-                 bin_us: int) -> None:
+                 bin_us: int, across_kmh: F64 | None = None) -> None:
         self.acts, self.flight = acts, flight
+        self.across_kmh = None if across_kmh is None else np.where(acts.side == 1, -1, 1) * across_kmh[acts.kind]
         self.tables: Tables = by_physics(looks, library.physics, cells, bin_us=bin_us)
         self.sensors = sensors_of(acts.id, acts.kind, library, sensing)
         self.until_us = np.stack([acts.end_us, acts.trace_us])
@@ -90,7 +91,15 @@ class Sights:
         """Acts (phase 0) or their traces (phase 1) as targets from now on."""
         begin = self.acts.onset_us[acts] if phase == 0 else self.until_us[0, acts]
         return Targets(self.acts.id[acts], self.acts.cell[acts], begin, self.until_us[phase, acts],
-                       (self.acts.trace_depth_km if phase else self.acts.depth_km)[acts], acts + phase * len(self.acts.id), now)
+                       (self.acts.trace_depth_km if phase else self.acts.depth_km)[acts], acts + phase * len(self.acts.id), now,
+                       None if phase or self.across_kmh is None else self.across_kmh[acts])
+
+    def depth_km(self, acts: I64, phase: I64, now: int) -> F64:
+        """Depth of acts (phase 0), where those that move across the line are by now, or of their traces (phase 1)."""
+        depth = np.where(phase == 1, self.acts.trace_depth_km[acts], self.acts.depth_km[acts])
+        if self.across_kmh is None:
+            return depth
+        return depth + np.where(phase == 1, 0.0, self.across_kmh[acts] * (now - self.acts.onset_us[acts]) / 3.6e9)
 
     def remove(self, flight: int, from_us: int, to_us: int) -> list[int]:
         """Take the legs of a flight off the table; return the rows that changed."""
@@ -150,10 +159,10 @@ class TrueDoor:
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: Cells,
                  sky: Sky, light: Light, *, bin_us: int, fates: Sequence[tuple[int, int, int]] = (),
-                 event_by_event: bool = False) -> None:
+                 event_by_event: bool = False, across_kmh: F64 | None = None) -> None:
         self.acts, self.library, self.sensing, self.cells = acts, library, sensing, cells
         self.sky, self.light, self.fates, self.event_by_event = sky, light, fates, event_by_event
-        self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us)
+        self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us, across_kmh=across_kmh)
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
         self.stamp, self.done = [0] * len(acts.id), [0] * len(acts.id)
         self.edges = line_edges(cells)
@@ -249,7 +258,7 @@ class TrueDoor:
         means, n = int(self.sensing.means[cue.sensor]), len(self.acts.id)
         luck = cue.luck or mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
         phase = (self.clock.now >= self.until_us[0, which]).astype(np.int64)
-        depth = np.where(phase == 1, self.acts.trace_depth_km[which], self.acts.depth_km[which])
+        depth = self.sights.depth_km(which, phase, self.clock.now)
         near = np.abs(depth - self.sensing.offset_km[cue.sensor]) <= self.sensing.reach_km[cue.sensor]
         alive = near & (self.clock.now < self.until_us[phase, which])
         noticed = alive & succeeds(mix64(luck, self.acts.id[which]), self.sights.sensors.theta[means, which + phase * n])

@@ -14,7 +14,7 @@ from sim.area.light import Light, lit
 from sim.area.line import Cells
 from sim.area.weather import Sky, clouded, in_spell
 from sim.foundation.geodesy import Place, distance_km
-from sim.foundation.scan import SEARCH
+from sim.foundation.scan import CUBE, SEARCH, SWEEP
 from sim.foundation.streams import I64, Streams, mix64, mix_name, uniform, words
 from sim.monitoring import consent
 from sim.monitoring.looks import CLOUD, CONSENT, JAMMED, MADE, Looks, no_looks
@@ -24,6 +24,7 @@ from sim.scenario.monitoring import Drones, Means, Monitoring
 
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
+_LAWS = {"random": SEARCH, "systematic": SWEEP, "inverse-cube": CUBE}
 
 
 class Patrol(NamedTuple):
@@ -91,7 +92,7 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
             flown.append(Sortie(number, slot, -1, start, start, start, min(wait, horizon_us), 0, 0, "weather or consent"))
             heapq.heappush(wanted, (wait, slot, number + 1))
             continue
-        ready = fleet.ready_us()
+        ready = fleet.ready_us(start)
         if ready is None:
             flown.append(Sortie(number, slot, -1, start, start, start, horizon_us, 0, 0, "no airframe left"))
             continue
@@ -134,12 +135,28 @@ class _Fleet:
         self.airframes = [(int(ready[frame]) if unit.ramp_d > 0 else 0, frame) for frame in range(unit.airframes)]
         self.crews = [0] * unit.crews
         self.benches = [0] * unit.repair_crews
+        self.broken: list[tuple[int, int]] = []
+        """Landed or to land with a failure, by time: which bench is free then shows only when that time has come."""
         self.life = [streams.generator("failure", unit.id, frame) for frame in range(unit.airframes)]
         self.left_us = [round(g.standard_exponential() * unit.failure_mean_h * _HOUR_US) for g in self.life]
 
-    def ready_us(self) -> int | None:
+    def ready_us(self, now: int) -> int | None:
         """Time from which an airframe and a crew are ready; None when no airframe is left."""
+        while self.broken and (not self.airframes or self.broken[0][0] <= max(now, self.airframes[0][0])):
+            self._repair()
         return max(self.airframes[0][0], self.crews[0]) if self.airframes else None
+
+    def _repair(self) -> None:
+        """Give the next airframe that breaks the bench that is free first: repairs begin in the order of failures.
+
+        Until an airframe is ready nobody takes off, so none can break before those already in the air.
+        """
+        end, frame = heapq.heappop(self.broken)
+        begin = max(self.benches[0], end)
+        repaired = begin + round(float(self.life[frame].standard_exponential()) * self.unit.repair_mean_h * _HOUR_US)
+        heapq.heapreplace(self.benches, repaired)
+        self.left_us[frame] = round(float(self.life[frame].standard_exponential()) * self.unit.failure_mean_h * _HOUR_US)
+        heapq.heappush(self.airframes, (max(end + round(self.unit.turnaround_h * _HOUR_US), repaired), frame))
 
     def fly(self, number: int, slot: int, start: int, transit: int, on_station: int, leave: int) -> Sortie:
         """Fly one sortie and put airframe and crew back with the time at which they are ready again.
@@ -180,15 +197,11 @@ class _Fleet:
         heapq.heapreplace(self.crews, end + round(self.unit.turnaround_h * _HOUR_US))
         if reason == "loss":
             return
-        self.left_us[frame] -= flown
-        ready = end + round(self.unit.turnaround_h * _HOUR_US)
         if reason == "failure":
-            begin = max(self.benches[0], end)
-            repair = round(float(self.life[frame].standard_exponential()) * self.unit.repair_mean_h * _HOUR_US)
-            heapq.heapreplace(self.benches, begin + repair)
-            self.left_us[frame] = round(float(self.life[frame].standard_exponential()) * self.unit.failure_mean_h * _HOUR_US)
-            ready = max(ready, begin + repair)
-        heapq.heappush(self.airframes, (ready, frame))
+            heapq.heappush(self.broken, (end, frame))
+            return
+        self.left_us[frame] -= flown
+        heapq.heappush(self.airframes, (end + round(self.unit.turnaround_h * _HOUR_US), frame))
 
 
 def legs(unit: Drones, patrol: Patrol, flown: list[Sortie], sensors: tuple[int, int], means: tuple[int, int],
@@ -239,7 +252,8 @@ def _seen(unit: Drones, cell: I64, luck: np.ndarray[tuple[int], np.dtype[np.uint
     lost[jammed] = JAMMED
     lost[consent.refused(consent.permissions(monitoring, unit.side, "drones"), middle)] = CONSENT
     return Looks(luck, cell, start, end, centre, np.array(sensors, dtype=np.int32)[night],
-                 np.array(means, dtype=np.int16)[night], np.full(len(cell), SEARCH, dtype=np.int8), np.ones(len(cell)),
+                 np.array(means, dtype=np.int16)[night], np.full(len(cell), _LAWS[unit.search_law], dtype=np.int8),
+                 np.ones(len(cell)),
                  lost.astype(np.int8))
 
 

@@ -34,10 +34,9 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
                streams: Streams, *, horizon_us: int) -> Looks:
     """Looks of unattended posts: one stare for each cell, day and spell, lost to outages, light or consent."""
     mine = cells_of_sectors(cells, posts.sectors)
-    at_km = site_km(posts, cells)
-    reach = np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0))
+    at_km, within_km = _sites(posts, cells, mine, monitoring.phase_seed)
     apart = np.abs(cells.km[mine] - at_km[:, None])
-    site, cell = np.nonzero(apart <= reach + cells.size_km[mine] / 2)
+    site, cell = np.nonzero(apart <= within_km)
     if not len(site):
         return no_looks()
     spells = tuple(s for s in consent.permissions(monitoring, posts.side, "posts") if s.depth_km >= posts.setback_km)
@@ -54,7 +53,26 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
     pair, spell = np.nonzero((start < end)[site])
     where = site[pair]
     luck = np.array([name_key("post", posts.id, number) for number in range(posts.sites)], dtype=np.uint64)
-    return stares(luck[where], mine[cell[pair]], start[where, spell], end[where, spell], sensor, means, lost[where, spell])
+    looks = stares(luck[where], mine[cell[pair]], start[where, spell], end[where, spell], sensor, means, lost[where, spell])
+    return looks._replace(sensor=(sensor + where).astype(np.int32)) if posts.strewn_km else looks
+
+
+def _sites(posts: Posts, cells: Cells, mine: I64, phase_seed: int) -> tuple[F64, F64]:
+    """Place of each site along the line, and how far along the line it reaches each cell, shape (sites, cells or 1)."""
+    if posts.strewn_km:
+        share, back_km = strewn_places(posts, phase_seed)
+        row = share * len(mine)
+        cell = mine[row.astype(np.int64)]
+        # A strewn post holds the cells whose middle lies within its circle: half cells more would add up over many posts.
+        chord = np.sqrt(np.maximum(posts.reach_km**2 - back_km**2, 0.0)) - np.where(back_km > posts.reach_km, 1.0, 0.0)
+        return cells.km[cell] + (row % 1 - 0.5) * cells.size_km[cell], chord[:, None]
+    return site_km(posts, cells), np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0)) + cells.size_km[None, mine] / 2
+
+
+def strewn_places(posts: Posts, phase_seed: int) -> tuple[F64, F64]:
+    """Places of posts strewn over a strip: share of the way along their sectors, and distance behind the line in km."""
+    luck = uniform(mix64(name_key("strewn", phase_seed, posts.id), np.arange(2 * posts.sites, dtype=np.uint64)))
+    return luck[::2], posts.setback_km + luck[1::2] * posts.strewn_km
 
 
 def _spells(posts: Posts, what: Means, light: Light, sector: I64, out: I64, spells: tuple[consent.Permission, ...],
@@ -171,7 +189,18 @@ def timetable_looks(table: Timetable, sensor: int, means: int, what: Means, cell
             where = np.full(len(start), cell)
             lost = np.where(light_loss(what, light, cells.sector[where], start), NIGHT, MADE)
             parts.append(glances(luck, where, start, start + round(table.dwell_h * _HOUR_US), sensor, means, lost))
-    return Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+    looks = Looks._make(np.concatenate(c) for c in zip(*parts, strict=True)) if parts else no_looks()
+    return looks if table.cells_per_day is None else _drawn(table, table.cells_per_day, looks, mine, streams)
+
+
+def _drawn(table: Timetable, number: int, looks: Looks, mine: I64, streams: Streams) -> Looks:
+    """Looks at the cells that the day drew: so many of them each day, anew and without regard to the days before."""
+    day, keep = looks.start_us // _DAY_US, np.zeros(len(looks.cell), dtype=bool)
+    for today in np.unique(day).tolist():
+        luck = streams.generator("drawn cells", table.id, today).random(len(mine))
+        chosen = mine[np.argsort(luck, kind="stable")[:number]]
+        keep |= (day == today) & np.isin(looks.cell, chosen)
+    return Looks._make(column[keep] for column in looks)
 
 
 def look_times(table: Timetable, cell: int, member: int, streams: Streams, *, horizon_us: int) -> I64:

@@ -11,6 +11,7 @@ from sim.foundation.geodesy import Place
 from sim.foundation.streams import key_of, luck_for, purpose
 from sim.records import Finding, Order
 from sim.records import Response as Answer
+from sim.response.climb import Climb, climbed
 from sim.response.decision import decision_us
 from sim.response.force import Force
 from sim.scenario.agreement import GRADES, Agreement, Kind
@@ -58,6 +59,8 @@ class Ladder:
         self.recent: dict[str, list[int]] = {}
         self.standing: dict[int, tuple[int, int]] = {}
         self.lapsed = 0
+        self.climbs: dict[int, Climb] = {}
+        """Case → its way up and down the rungs that follow one another, and the end that it came to."""
 
     def consider(self, *, case: int, kind: int, side: int, cell: int, grade: int, onset_us: int, logged_us: int,
                  finding: Finding | None) -> None:
@@ -70,6 +73,10 @@ class Ladder:
                 continue
             if rung.action == "posture" and not self._threshold(terms.domain, terms.severity):
                 continue
+            if rung.follow_share or rung.end_share:
+                if case in self.climbs:  # a case climbs once, from the rung that it met first
+                    continue
+                self.climbs[case] = Climb(self.clock.now, [(number, self.clock.now)])
             self.started.add((case, number))
             clocks = {"onset": onset_us, "logged": logged_us, "finding": self.clock.now}
             self._start(case, number, rung, kind, side, cell, clocks[rung.clock] + round(rung.deadline_h * _HOUR_US))
@@ -80,16 +87,19 @@ class Ladder:
         self.recent[domain] = day
         return severity == "grave" or len(day) >= self.section.posture_threshold
 
-    def _start(self, case: int, number: int, rung: Rung, kind: int, side: int, cell: int, due_us: int) -> None:
+    def _start(self, case: int, number: int, rung: Rung, kind: int, side: int, cell: int, due_us: int, visit: int = 0) -> None:
         """Put a decision on the clock, or join an answer of this rung that is already under way."""
         standing = self.standing.get(number)
+        climb = self.climbs.get(case) if rung.follow_share or rung.end_share else None
         if rung.action == "posture" and standing is not None and self.clock.now < standing[1]:
             self.joined.setdefault(standing[0], []).append((case, self.clock.now))
+            self._go_on(climb, case, rung, kind, side, cell, self.clock.now)
             return
-        key = key_of(case, "order", rung.id)
+        key = key_of(case, "order", rung.id) if not visit else key_of(case, "order", rung.id, visit)
         delay = decision_us(self.procedures[rung.procedure], key)
         if delay is None:
             self.lapsed += 1
+            self._go_on(climb, case, rung, kind, side, cell, max(due_us, self.clock.now))
             return
         order = Order(key, case, number, kind, side, cell, self.clock.now, self.clock.now + delay, due_us)
         self.joined.setdefault(key, []).append((case, self.clock.now))
@@ -100,7 +110,10 @@ class Ladder:
     def _decided(self, order: Order, rung: Rung) -> None:
         """Carry out an order: a notice is given at once, a team or unit is sent."""
         self.orders.append(order)
+        climb = self.climbs.get(order.case) if rung.follow_share or rung.end_share else None
+        way = (climb, order.case, rung, order.kind, order.side, order.cell)
         if rung.action == "notice":
+            self._go_on(*way, self.clock.now)
             return
         role = "team" if rung.action == "inspection" else "posture"
         place = self.place_of(order.cell)
@@ -109,6 +122,7 @@ class Ladder:
             self.lapsed += 1
             self.standing.pop(order.rung, None)
             self.started -= {(case, order.rung) for case, _ in self.joined.get(order.id, ())}
+            self._go_on(*way, max(order.due_us, self.clock.now))
             return
         if role == "posture":
             self.standing[order.rung] = (order.id, move.left_us)
@@ -116,3 +130,21 @@ class Ladder:
                         move.on_station_us, move.left_us, move.distance_km)
         self.answers.append(answer)
         self.clock.at(move.on_station_us, _UNIT, low40(order.id), self.on_arrival, answer)
+        self._go_on(*way, move.on_station_us)
+
+    def _go_on(self, climb: Climb | None, case: int, rung: Rung, kind: int, side: int, cell: int, after_us: int) -> None:
+        """Put on the clock what follows an answer to a case that climbs."""
+        if climb is not None:
+            key = key_of(case, "climb", len(climb.rungs))
+            self.clock.at(after_us + round(rung.follow_h * _HOUR_US), _DECISION, low40(key), self._follow, climb, case, rung, key,
+                          kind, side, cell)
+
+    def _follow(self, climb: Climb, case: int, rung: Rung, key: int, kind: int, side: int, cell: int) -> None:
+        """Take the next rung, or come to an end, by the luck of the case and the number of the step."""
+        ids = [other.id for other in self.section.ladder]
+        following, climb.end = climbed(rung, luck_of(key, "follows"))
+        if following is not None:
+            number = ids.index(following)
+            rung, visit = self.section.ladder[number], sum(before == number for before, _ in climb.rungs)
+            climb.rungs.append((number, self.clock.now))
+            self._start(case, number, rung, kind, side, cell, self.clock.now + round(rung.deadline_h * _HOUR_US), visit)

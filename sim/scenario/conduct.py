@@ -30,6 +30,8 @@ class KindConduct(Part):
     night_share: Share = key("share of onsets between 18 h and 6 h local time", 0.5)
     depth_median_km: Km = key("median distance off the line, on the side of the party that acts", 3.5)
     depth_log_sd: LogSd = key("spread of that distance", 0.9)
+    across_kmh: Annotated[float, Field(ge=0.0, le=3000.0)] = key(
+        "speed at which the act moves across the line, from its first depth towards the other side; 0 = keeps its place", 0.0)
     trace_side: Literal["own", "other"] = key("side on which the trace lies: fire leaves it on the other one", "own")
     counts_mean: Annotated[float, Field(ge=1.0, le=1e5)] = key("explosions, bursts or strikes in one incident, mean", 1.0)
     counts_log_sd: LogSd = key("spread of the counts in one incident, where the mean is above 2", 1.2)

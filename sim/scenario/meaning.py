@@ -259,6 +259,17 @@ def timetables(sight: Sight) -> Iterator[Fault]:
             yield Fault((*path, "times_h"), "times must rise")
 
 
+def climbs(sight: Sight) -> Iterator[Fault]:
+    """What may follow the answer of a rung sums to 1 at most."""
+    for path, row in sight.rows("response.ladder.*"):
+        shares = [row.get(key) for key in ("follow_share", "end_share")]
+        if not all(sight.fine((*path, key)) for key in ("follow_share", "end_share")):
+            continue
+        total = sum(share for table in shares if isinstance(table, dict) for share in table.values())
+        if total > 1 + 1e-9:
+            yield Fault((*path, "follow_share"), "with end_share, shares must sum to 1 at most", "", f"{total:g}")
+
+
 def stations(sight: Sight) -> Iterator[Fault]:
     """A unit that answers by posture has a station."""
     for path, row in sight.rows("response.units.*"):
@@ -287,6 +298,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     orbits,
     patrols,
     timetables,
+    climbs,
     stations,
     *HIDDEN,
 )

@@ -152,6 +152,9 @@ class Drones(Part):
     turnaround_h: Annotated[float, Field(gt=0.0, le=1000.0)] = key("from landing to the next take-off of the same airframe")
     reach_km: PositiveKm = key("distance at which its sensor can look at a place")
     search_km2_per_h: Search = key("search rates by class of target", Search())
+    search_law: Literal["random", "systematic", "inverse-cube"] = key(
+        "how the ground in reach is searched: at random; place after place in rounds; or by eyes whose chance falls with the"
+        " cube of the distance, so that a pass sees best what lies below it", "random")
     patrols: tuple[Id, ...] = key("sectors of the line, or one sea area, over which it patrols")
     large: bool = key("keeps the stand-off that consent asks of large drones", False)
     above_cloud: bool = key("flies above low cloud, which then blocks its view", False)
@@ -179,6 +182,8 @@ class Posts(Part):
     sites: Annotated[int, Field(ge=1, le=5000)] = key("number of posts, spread evenly over the sectors named")
     sectors: tuple[Id, ...] = key("sectors; empty = all", ())
     setback_km: Km = key("distance behind the line", 2.0)
+    strewn_km: Km = key("depth, from the setback on, of the strip over which posts are strewn at random, each with a place of"
+                        " its own from monitoring.phase_seed; 0 = evenly in a row", 0.0)
     reach_km: PositiveKm = key("range")
     available_share: Share = key("share of time that a post works", 0.9)
     outage_mean_h: PositiveHours = key("mean length of an outage", 24.0)
@@ -203,6 +208,8 @@ class Timetable(Part):
     phase: Literal["even", "random"] = key("phases of the members: evenly spread after one random phase, or each random", "even")
     dwell_h: Hours = key("length of each look; 0 = an instant", 0.0)
     sectors: tuple[Id, ...] = key("sectors; empty = all", ())
+    cells_per_day: Annotated[int, Field(ge=1, le=100_000)] | None = key(
+        "cells drawn at random each day, which alone are looked at; absent = all", None)
     report_h: Hours = key("from look to report", 0.0)
 
 

@@ -74,6 +74,7 @@ REFERENCES = (
     Reference("monitoring.observers.*.means", "means", _MEANS),
     Reference("monitoring.observers.*.sectors.*", "sector", _SECTOR),
     Reference("response.ladder.*.procedure", "procedure", ("response.procedures",)),
+    Reference("response.ladder.*.follow_share.#", "rung", ("response.ladder",)),
     Reference("response.units.*.contribution", "contribution", ("response.contributions",)),
     Reference("response.units.*.base", "place", _PLACE),
     Reference("response.units.*.station", "place", _PLACE),

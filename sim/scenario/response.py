@@ -52,6 +52,9 @@ class Rung(Part):
     domain: Domain = key("domain of the units that answer", "land")
     deadline_h: PositiveHours = key("deadline of the rung")
     clock: Literal["onset", "logged", "finding"] = key("clock that the deadline counts from", "onset")
+    follow_share: dict[Id, Share] = key("chance that, after its answer, the case goes on to another rung, by rung", {})
+    end_share: dict[Id, Share] = key("chance that, after its answer, the case comes to an end, by a name for the end", {})
+    follow_h: Hours = key("time after its answer (or, where it lapsed, its deadline) at which the case goes on", 0.0)
 
 
 class Unit(Part):

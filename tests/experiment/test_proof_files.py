@@ -20,6 +20,12 @@ SETUPS: dict[str, dict[str, Any]] = {
     "revisit": {"T_h": 24.0, "p": 0.7}, "patrol": {"L_km": 100.0, "v_kmh": 50.0, "x_km": 20.0, "dwell_h": 1.0},
     "queue": {"lam": 2.0, "mu": 3.0}, "decision": {"n": 5, "k": 2}, "on-off": {"on_h": 8.0, "off_h": 4.0, "d_h": 2.0},
     "cloud": {"P_clear_to_cloud": 0.2, "P_cloud_to_clear": 0.3}, "point-process": {"mu": 2.0, "n": 0.6, "beta": 1.5, "T": 10.0},
+    "race": {"T_h": 24.0, "mean_dur_h": 12.0}, "fusion": {"p": [0.3, 0.5]}, "duty": {"on_h": 10.0, "cycle_h": 24.0, "n": 2},
+    "ground-cover": {"density_per_km2": 0.01, "r_km": 8.0}, "random-tasking": {"K": 12, "N": 80, "days": 10},
+    "daylight": {"daylight_h": 8.0}, "lateral-range": {"W": 3.0, "x": [1.0]}, "escalation": {},
+    "barrier": {"L_km": 100.0, "R_km": 5.0, "v_kmh": 100.0, "u_kmh": 10.0}, "orbit-fleet": {"on": 14, "transit": 3, "turn": 24},
+    "fleet": {"N": 10, "crews": 3, "mtbf_h": 50.0, "mttr_h": 8.0, "need": 8},
+    "revisit-orbit": {"repeat": "143/10", "swath_km": 290, "lats": [48]},
 }
 
 
@@ -34,7 +40,8 @@ def test_a_proof_file_holds_a_scenario_and_arithmetic_of_the_family_s_keys(file:
     if not proof.runs:
         assert proof.scenario == {} and proof.proof["exact_only"]
         return
-    own = {"events", "pi", "unit_h", "law", "cycle_h", "letter", "median_h", "sigma"}
+    own = {"events", "pi", "unit_h", "law", "cycle_h", "letter", "median_h", "sigma", "i"}
+    own |= {"revolutions", "cycle_d", "axis_km", "number"}  # what the words of a repeat cycle and of a fleet say
     columns = [c for rule in proof.proof.get("members", {}).values() for c in rule.get("columns", ())]
     worked_out = {key for run in proof.runs for key in run.data.get("values", {})}
     worked_out |= {*proof.proof.get("values", {}), *proof.proof.get("defaults", {})}

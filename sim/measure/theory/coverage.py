@@ -54,14 +54,14 @@ def revisit_orbit(
     360/revolutions degrees, visited in the order of the repeat cycle.
     """
     track = _track(repeat, swath_km)
-    ways = _directions(passes)
+    ways = directions_in_words(passes)
     rows = [float(v) for v in many(lats if lats is not None else DEFAULT_LATS)]
     found: Names = {
         "equator_overlap_deg": _width(track, 0.0, "down") - 360 * track.days / track.revolutions,
         "obs_per_day": {short(lat): _per_day(track, lat, ways) for lat in rows},
     }
-    for fleet in _fleets(sats):
-        name = {1: "S2A", 2: "S2A+B"}.get(fleet, f"N={fleet}")
+    for fleet in fleets_in_words(sats):
+        name = fleet_name(fleet)
         found |= {f"{name} lat={short(lat)}": _pattern(track, lat, ways, fleet) for lat in rows}
     return found
 
@@ -73,14 +73,21 @@ def _track(repeat: str, swath_km: float) -> Track:
     return Track(revolutions, days, math.radians(orbit.inclination_deg), half)
 
 
-def _directions(passes: str | None) -> tuple[str, ...]:
+def fleet_name(number: int) -> str:
+    """Name of a fleet in the answers: one and two as Sentinel-2 has them, more by number."""
+    return {1: "S2A", 2: "S2A+B"}.get(number, f"N={number}")
+
+
+def directions_in_words(passes: str | None) -> tuple[str, ...]:
+    """Ways of flight that count, `up` or `down`, from words such as ``descending only``."""
     word = "both" if passes is None else passes.split()[0].lower()
     if word not in DIRECTIONS:
         raise ValueError(f"passes = {passes!r} must begin with one of {', '.join(DIRECTIONS)}")
     return DIRECTIONS[word]
 
 
-def _fleets(sats: Any) -> list[int]:
+def fleets_in_words(sats: Any) -> list[int]:
+    """Numbers of satellites, from words such as ``one; two at 180 deg`` or from numbers."""
     if sats is None:
         return [1]
     if isinstance(sats, str):

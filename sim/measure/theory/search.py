@@ -303,9 +303,8 @@ def fusion(
     SAR .5``, or the typed keys ``clear optical radar``: condition on the sky, common to all optical sensors.
     """
     if weather is not None:
-        parts = {text.split()[0].lower(): numbers_in(text) for text in weather.split(";") if text.strip()}
-        clear, optical = parts["clear"][0], parts["optical"]
-        radar = parts.get("sar", parts.get("radar", []))
+        sky = sky_in_words(weather)
+        clear, optical, radar = sky["clear"], sky["optical"], sky["radar"]
     found: Names = {}
     if p is not None:
         found["union"] = _union(many(p))
@@ -313,6 +312,12 @@ def fusion(
         blind = _union(many(radar if radar is not None else []))
         found["common_cause"] = clear * _union(many(optical) + many(radar or [])) + (1 - clear) * blind
     return found
+
+
+def sky_in_words(weather: str) -> Names:
+    """Share of clear sky and the chances of optical and radar sensors, from words such as ``clear .6; optical .9,.8; SAR .5``."""
+    parts = {text.split()[0].lower(): numbers_in(text) for text in weather.split(";") if text.strip()}
+    return {"clear": parts["clear"][0], "optical": parts["optical"], "radar": parts.get("sar", parts.get("radar", []))}
 
 
 def _union(chances: list[float]) -> float:
