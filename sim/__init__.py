@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.experiment.run_folder import Finished
     from sim.scenario.scenario import Scenario
 
-__all__ = ["Comparison", "Design", "Run", "Sweep", "compare", "load", "run", "sweep", "theory"]
+__all__ = ["Comparison", "Design", "Run", "Sweep", "compare", "coverage", "load", "run", "sweep", "theory"]
 
 
 def __getattr__(name: str) -> Any:
@@ -300,6 +300,21 @@ def compare(
     sides = [(one.name, *read_back(done.folder)[1:]) for one, done in zip(pair, runs, strict=True)]
     worlds = paired_worlds(runs[0].folder, runs[1].folder)
     return Comparison(design.compare(sides[0], sides[1], catalogue(), worlds))
+
+
+def coverage(base: Design | str, *, replications: int = 5, seed: int | None = None, means: str = "all") -> Any:
+    """Coverage of a design: `.table` by sector, means, side and convention, `.watched`, `.gaps`, `.figures`, `.save(folder)`.
+
+    Raises ScenarioErrors, or a Refusal where the line is shorter than 20 km; ValueError for looks that the design has not.
+    """
+    from sim.experiment.coverage import study
+    from sim.experiment.machinery import real
+    from sim.report.coverage_page import Coverage
+
+    one = load(base) if isinstance(base, str) else base
+    prepared = real().prepare(one.scenario, data_dirs=one._data_dirs())
+    root = one.scenario.study.seed if seed is None else seed
+    return Coverage(study(prepared, seed=root, replications=replications), prepared.cells, one.scenario, means)
 
 
 class Sweep:

@@ -235,6 +235,35 @@ def sweep(
     raise typer.Exit(work.show_sweep(found, asked))
 
 
+@app.command(short_help="Gaps, revisits and waits by sector, means and side.")
+def coverage(
+    file: File,
+    means: Annotated[
+        str,
+        typer.Option("--means", metavar="NAME", help="Looks shown and drawn: all, 'all drones', … or a means of the design."),
+    ] = "all",
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    replications: o.Replications = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Coverage of a design by sector, means and side, under both conventions for cut gaps; pictures with --out.
+
+    \b
+    Example: ceasefire coverage technical-means --means 'all drones' --replications 5 --out coverage
+    """
+    from sim.cli.coverage import coverage_file, show_coverage
+    from sim.cli.work import Asked
+
+    asked = Asked(sets, seed, None, replications, None, out, cache, False, None, data, as_json, quiet)
+    show_coverage(coverage_file(file, means, asked), means, asked)
+
+
 @app.command(short_help="Prove the engine against known answers.")
 def prove(
     family: Annotated[
