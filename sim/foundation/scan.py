@@ -16,6 +16,7 @@ GLANCE, SEARCH, STARE, SWEEP, CUBE = 0, 1, 2, 3, 4
 _HOUR_US = 3.6e9
 _LONGEST_H = 1e18 / _HOUR_US
 """Waits beyond this are never over; a product of a rate near 0 would not fit a number."""
+_MANY = 512
 
 
 class LookTable(NamedTuple):
@@ -204,11 +205,21 @@ def _stare(table: LookTable, look: I64, begin: I64, until: I64, key: U64, chance
 def rows_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
     """First and last-but-one row of the looks of a cell that may overlap [from, to)."""
     base, last = cell * table.span_us, table.span_us - 1
-    low = np.searchsorted(table.order, base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last))
-    return low, np.searchsorted(table.order, base + np.minimum(np.maximum(to_us, 0), last))
+    low = _places(table.order, base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last))
+    return low, _places(table.order, base + np.minimum(np.maximum(to_us, 0), last))
 
 
-def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 16) -> tuple[I64, I64]:
+def _places(ordered: I64, wanted: I64) -> I64:
+    """Where each number would stand in an ordered array; many are looked up in rising order, which the cache likes."""
+    if len(wanted) < _MANY:
+        return np.searchsorted(ordered, wanted)
+    order = np.argsort(wanted)
+    found = np.empty(len(wanted), dtype=np.int64)
+    found[order] = np.searchsorted(ordered, wanted[order])
+    return found
+
+
+def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 6) -> tuple[I64, I64]:
     """Find the first contact of every target: its time in µs (NEVER) and its row in the table (−1).
 
     Looks are taken in time order in growing blocks; a target leaves once no later look can come before its best contact.
@@ -219,13 +230,15 @@ def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, bloc
         return best, which
     at, stop = rows_of(table, targets.cell, np.maximum(targets.from_us, targets.since_us), targets.to_us)
     active = np.flatnonzero(at < stop)
+    if len(active) >= _MANY:
+        active = active[np.argsort(at[active])]  # neighbours in the table are read together; no result depends on it
     while len(active):
         take = np.minimum(stop[active] - at[active], block)
         target = np.repeat(active, take)
         step = np.arange(len(target)) - np.repeat(np.cumsum(take) - take, take)
         look = at[target] + step
         time = contacts(table, sensors, targets, target, look)
-        _keep_first(best, which, target, look, time)
+        _keep_first(best, which, active, take, look, time)
         at[active] += take
         following = table.start_us[np.minimum(at[active], len(table.start_us) - 1)]
         active = active[(at[active] < stop[active]) & (following <= best[active])]
@@ -233,18 +246,20 @@ def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, bloc
     return best, which
 
 
-def _keep_first(best: I64, which: I64, target: I64, look: I64, time: I64) -> None:
-    """Keep the earliest contact of each target; at equal times the earlier row."""
-    hit = np.flatnonzero(time < NEVER)
-    if not len(hit):
+def _keep_first(best: I64, which: I64, active: I64, take: I64, look: I64, time: I64) -> None:
+    """Keep the earliest contact of each active target, which has the next `take` pairs; at equal times the earlier row."""
+    least = np.minimum.reduceat(time, np.cumsum(take) - take)
+    better = np.flatnonzero(least < best[active])
+    if not len(better):
         return
-    order = hit[np.lexsort((look[hit], time[hit], target[hit]))]
-    lead = np.ones(len(order), dtype=bool)
-    lead[1:] = target[order][1:] != target[order][:-1]
-    first = order[lead]
-    better = time[first] < best[target[first]]
-    best[target[first][better]] = time[first][better]
-    which[target[first][better]] = look[first][better]
+    wanted = np.full(len(active), -1, dtype=np.int64)
+    wanted[better] = least[better]
+    pair = np.flatnonzero(time == np.repeat(wanted, take))
+    target = np.repeat(active, take)[pair]
+    lead = np.ones(len(pair), dtype=bool)
+    lead[1:] = target[1:] != target[:-1]
+    best[active[better]] = least[better]
+    which[target[lead]] = look[pair[lead]]
 
 
 def all_contacts(table: LookTable, sensors: Sensors, targets: Targets) -> tuple[I64, I64, I64]:

@@ -21,7 +21,7 @@ _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _SEVERITIES = ("minor", "significant", "grave")
 _DECISION, _UNIT = Rank.DECISION, Rank.UNIT
-_LIAISON, _CONTACT = purpose("liaison"), purpose("contact")
+_LIAISON, _CONTACT, _FOLLOWS = purpose("liaison"), purpose("contact"), purpose("follows")
 
 
 def contact_us(liaison: Liaison, key: int, now_us: int | None = None) -> int | None:
@@ -142,7 +142,7 @@ class Ladder:
     def _follow(self, climb: Climb, case: int, rung: Rung, key: int, kind: int, side: int, cell: int) -> None:
         """Take the next rung, or come to an end, by the luck of the case and the number of the step."""
         ids = [other.id for other in self.section.ladder]
-        following, climb.end = climbed(rung, luck_of(key, "follows"))
+        following, climb.end = climbed(rung, luck_for(key, _FOLLOWS))
         if following is not None:
             number = ids.index(following)
             rung, visit = self.section.ladder[number], sum(before == number for before, _ in climb.rungs)
