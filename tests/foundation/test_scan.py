@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.foundation.scan import (
+    CUBE,
     GLANCE,
     NEVER,
     SEARCH,
     STARE,
+    SWEEP,
     LookTable,
     Sensors,
     Targets,
@@ -255,3 +257,62 @@ def test_depth_is_measured_from_the_track_of_the_sensor() -> None:
     watching = sensors(offset=-15.0, reach=25.0)
     for depth, seen in ((10.0, True), (10.1, False), (-39.9, True), (-40.1, False)):
         assert (first_contacts(table, watching, acts([1], depth=depth))[0][0] < NEVER) == seen
+
+
+def test_rounds_meet_an_act_with_its_length_over_the_round() -> None:
+    """Search in rounds of 1/rate, each a trial of chance p: P(met within k + f rounds) = 1 − (1 − p)^k (1 − p f)."""
+    n, p = 40_000, 0.4
+    keys = mix64(6, np.arange(n))
+    time, _ = first_contacts(table_of([Row(0, 0, 9 * H, H, 0, SWEEP, 0.8, 78)]), sensors(theta=0.5, rate=0.5), acts(keys))
+    for hours in (0.5, 2.0, 3.0, 8.5):
+        whole, part = divmod(hours * 0.5, 1.0)
+        expected = 1 - (1 - p) ** whole * (1 - p * part)
+        assert abs((time <= hours * H).mean() - expected) < 4 * math.sqrt(expected * (1 - expected) / n), hours
+    sure, _ = first_contacts(table_of([Row(0, 0, 9 * H, H, 0, SWEEP, 1.0, 79)]), sensors(rate=0.5), acts(keys))
+    assert sure.max() < 2 * H and abs(sure.mean() / H - 1.0) < 4 / math.sqrt(3 * n)
+
+
+@pytest.mark.parametrize("depth", [0.3, 1.0, 3.0])
+def test_eyes_that_pass_by_follow_the_inverse_cube_law(depth: float) -> None:
+    """Koopman 1946: p(x) = 1 − exp(−W²/4πx²) for a whole pass, and half the exponent up to closest approach."""
+    n, width, speed, reach = 40_000, 2.0, 100.0, 400.0
+    watching = sensors(rate=width * speed / (math.pi * reach**2), reach=reach, speed=speed)
+    table = table_of([Row(0, 0, 12 * H, 6 * H, 0, CUBE, 1.0, 80)])
+    keys = mix64(7, np.arange(n))
+    time, _ = first_contacts(table, watching, acts(keys, end=20 * H, depth=depth))
+    whole = width**2 / (4 * math.pi * depth**2)
+    for until, exponent in ((6 * H, whole / 2), (12 * H, whole)):
+        expected = 1 - math.exp(-exponent)
+        assert abs((time <= until).mean() - expected) < 4 * math.sqrt(expected * (1 - expected) / n)
+
+
+def test_eyes_in_pieces_are_eyes_in_one() -> None:
+    n = 40_000
+    keys = mix64(8, np.arange(n))
+    watching = sensors(rate=2 * 100 / (math.pi * 400**2), reach=400.0, speed=100.0)
+    pieces = table_of([Row(0, k * H, (k + 1) * H, 6 * H, 0, CUBE, 1.0, 2000 + k) for k in range(12)])
+    found = (first_contacts(pieces, watching, acts(keys, end=20 * H, depth=1.0))[0] < NEVER).mean()
+    expected = 1 - math.exp(-1 / math.pi)
+    assert abs(found - expected) < 4 * math.sqrt(expected * (1 - expected) / n)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_who_crosses_the_line_is_in_reach_while_the_distance_says_so(sign: int) -> None:
+    """A drone at 100 km/h passes at 2 h; a crosser at 30 km/h starts 15 km off the line; seen when first within 12 km."""
+    watching = sensors(speed=100.0)
+    table = table_of([Row(0, H, 3 * H, 2 * H, 0, GLANCE, 1.0, 1)])
+    for begin_h in (1.0, 1.4, 1.5, 1.7, 2.2, 2.6):
+        one = acts([1], begin=round(begin_h * H), end=round((begin_h + 1) * H), depth=-15.0 * sign)
+        found = int(first_contacts(table, watching, one._replace(across_kmh=np.array([30.0 * sign])))[0][0])
+        moment = np.arange(max(begin_h, 1.0), min(begin_h + 1, 3.0), 1e-5)
+        near = np.hypot(100 * (moment - 2), -15 + 30 * (moment - begin_h)) <= 12
+        wanted = moment[near.argmax()] if near.any() else math.inf
+        assert found == NEVER if math.isinf(wanted) else abs(found / H - wanted) < 2e-5, begin_h
+
+
+def test_who_keeps_his_place_is_found_as_before() -> None:
+    table = table_of([Row(0, 0, 8 * H, 4 * H, 0, SEARCH, 1.0, 5)])
+    plain = acts(list(range(50)), depth=3.0)
+    still = plain._replace(across_kmh=np.zeros(50))
+    found = [first_contacts(table, sensors(speed=50.0), which)[0].tolist() for which in (plain, still)]
+    assert found[0] == found[1]

@@ -357,3 +357,23 @@ def test_a_unit_over_one_short_sector_makes_a_bounded_number_of_legs() -> None:
     cells = world.cells(sectors=20)
     patrol = patrol_of(world.unit(patrols=("w9",)), world.monitoring(), cells, world.BASE)
     assert patrol.length_km == pytest.approx(5.0)
+
+
+def test_repairs_begin_in_the_order_of_failures() -> None:
+    """One bench: what breaks first is mended first, also where it took off last; no bench waits for a failure to come."""
+    unit = world.unit(airframes=6, orbits=6, crews=50, endurance_h=40.0, turnaround_h=0.001, failure_mean_h=30.0,
+                      repair_mean_h=4.0, repair_crews=1)
+    flights = real(fly(unit, transit_h=0.0, days=200))
+    broke = sorted((s.end_us, s.airframe) for s in flights if s.lost == "failure")
+    back = [min((s.start_us for s in flights if s.airframe == frame and s.start_us > end), default=None) for end, frame in broke]
+    life = {frame: streams_of(2, 0).generator("failure", unit.id, frame) for frame in range(6)}
+    for generator in life.values():
+        generator.standard_exponential()
+    free = 0
+    for (end, frame), start in zip(broke, back, strict=True):
+        free = max(free, end) + round(float(life[frame].standard_exponential()) * 4.0 * H)
+        life[frame].standard_exponential()
+        # Once all six stations have begun, each airframe is off again as soon as it is whole.
+        assert start is None or start >= free
+        assert start is None or end < 40 * H or start - max(free, end + round(0.001 * H)) <= 10
+    assert len(broke) > 300

@@ -13,7 +13,7 @@ from short_line import DAY, H
 from sim.area.light import Light, lit
 from sim.foundation.streams import streams_of
 from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks
-from sim.monitoring.posts import cells_of_sectors, look_times, observer_looks, outages, post_looks, timetable_looks
+from sim.monitoring.posts import cells_of_sectors, look_times, observer_looks, outages, post_looks, strewn_places, timetable_looks
 from sim.scenario.monitoring import Means, Observers, Posts, Timetable
 
 CELLS = world.cells()
@@ -266,3 +266,36 @@ def test_thirty_days_are_the_first_of_sixty() -> None:
     for law, keys, _, _ in LAWS:
         short, long = (look_times(table(law=law, **keys), 3, 0, streams_of(1, 0), horizon_us=d * DAY) for d in (30, 60))
         assert long[long < 30 * DAY].tolist() == short.tolist()
+
+
+def test_cells_drawn_for_a_day_are_so_many_and_others_the_next_day() -> None:
+    looks = timetable_looks(table(gap_h=24.0, cells_per_day=5), 0, 0, world.means(), CELLS, LIGHT, streams_of(1, 0),
+                            horizon_us=300 * DAY)
+    day = looks.start_us // DAY
+    drawn = [frozenset(looks.cell[day == d].tolist()) for d in range(300)]
+    assert {len(cells) for cells in drawn} == {5} and len(set(drawn)) > 250
+    each = np.bincount(looks.cell, minlength=20)
+    assert each.sum() == 1500 and abs(each - 75).max() < 4 * math.sqrt(300 * 0.25 * 0.75)
+    again = timetable_looks(table(gap_h=24.0, cells_per_day=5), 0, 0, world.means(), CELLS, LIGHT, streams_of(1, 0),
+                            horizon_us=30 * DAY)
+    assert again.start_us[again.cell == 7].tolist() == looks.start_us[(looks.cell == 7) & (day < 30)].tolist()
+
+
+def test_a_drawn_day_has_all_the_looks_of_its_cells() -> None:
+    whole, drawn = (timetable_looks(table(gap_h=4.0, cells_per_day=k), 0, 0, world.means(), CELLS, LIGHT, streams_of(1, 0),
+                                    horizon_us=10 * DAY) for k in (None, 20))
+    assert whole.luck.tolist() == drawn.luck.tolist()
+
+
+def test_strewn_posts_lie_over_their_strip_each_with_its_own_sensor() -> None:
+    many = posts(sites=400, setback_km=1.0, strewn_km=4.0)
+    share, back = strewn_places(many, 1)
+    assert back.min() >= 1.0 and back.max() <= 5.0 and abs(back.mean() - 3.0) < 4 * 4 / math.sqrt(12 * 400)
+    assert abs(share.mean() - 0.5) < 4 / math.sqrt(12 * 400)
+    assert strewn_places(many, 2)[0].tolist() != share.tolist()
+    assert strewn_places(posts(sites=100, setback_km=1.0, strewn_km=4.0), 1)[0].tolist() == share[:100].tolist()
+    looks = stand(many, days=1)
+    for look in range(0, len(looks.cell), 97):
+        site = int(looks.sensor[look]) - 3
+        apart = CELLS.km[looks.cell[look]] - share[site] * 100.0
+        assert math.hypot(apart, back[site]) <= 6.0 + 1e-9

@@ -224,3 +224,54 @@ def test_liaison_answers_at_its_share_within_its_minutes() -> None:
     assert minutes.min() >= 10 and minutes.max() <= 60
     assert abs(minutes.mean() - 35) < 4 * 50 / math.sqrt(12 * len(minutes))
     assert contact_us(Liaison(available_share=0.0), 1) is None
+
+
+UP = rung("call", follow_share={"warning": 1.0})
+ROUND = rung("warning", severity="grave", follow_share={"call": 0.5}, end_share={"settled": 0.3, "dropped": 0.2}, follow_h=1.0)
+
+
+def test_a_case_climbs_from_rung_to_rung_until_it_ends() -> None:
+    room = Room(UP, ROUND)
+    for case in range(1, 401):
+        room.tell(case, 5.0)
+    orders = room.run(2000.0).orders()
+    climbs = room.ladder.climbs
+    assert set(climbs) == set(range(1, 401)) and {climb.end for climb in climbs.values()} == {"settled", "dropped"}
+    for case in (1, 17, 400):
+        way = [(rung, start / H) for rung, start in climbs[case].rungs]
+        # Each rung takes two hours to decide, and the second rests an hour before it goes on.
+        assert [r for r, _ in way] == [0, 1] * (len(way) // 2)
+        assert [at for _, at in way] == pytest.approx([5.0 + 5 * (i // 2) + 2 * (i % 2) for i in range(len(way))])
+        assert sorted(at for c, _, at in orders if c == case) == pytest.approx([at + 2.0 for _, at in way])
+    settled = np.mean([climb.end == "settled" for climb in climbs.values()])
+    steps = np.array([len(climb.rungs) for climb in climbs.values()])
+    assert abs(settled - 0.6) < 4 * math.sqrt(0.24 / 400)
+    assert abs(steps.mean() - 4.0) < 4 * steps.std() / 20
+
+
+def test_orders_of_one_rung_taken_twice_are_two_orders() -> None:
+    room = Room(UP, ROUND)
+    for case in range(1, 101):
+        room.tell(case, 5.0)
+    orders = room.run(2000.0).ladder.orders
+    assert len({order.id for order in orders}) == len(orders) > 200
+
+
+def test_a_case_climbs_once_and_rests_where_nothing_follows() -> None:
+    room = Room(rung("call", follow_share={"last": 0.4}), rung("last", severity="grave"))
+    for case in range(1, 101):
+        room.tell(case, 5.0)
+        room.tell(case, 50.0)
+    room.run()
+    ways = [[r for r, _ in climb.rungs] for climb in room.ladder.climbs.values()]
+    assert {tuple(way) for way in ways} == {(0,), (0, 1)} and all(climb.end is None for climb in room.ladder.climbs.values())
+    assert len(room.ladder.orders) == sum(map(len, ways))
+
+
+def test_a_decision_that_lapses_goes_on_at_its_deadline() -> None:
+    never = Procedure(id="at-once", members=1, needed=1, median_h=2.0, law="fixed", refusal_share=1.0)
+    room = Room(rung("call", end_share={"lapsed": 1.0}, clock="finding"), procedure=never)
+    room.tell(7, 5.0)
+    assert room.run(28.9).ladder.climbs[7].end is None
+    room.clock.run(round(29.1 * H))
+    assert room.ladder.climbs[7].end == "lapsed" and room.ladder.orders == []

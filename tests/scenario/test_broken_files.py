@@ -163,6 +163,8 @@ CASES = (
         TABLE,
         '[[monitoring.timetables]]\nid = "t"\nmeans = "radar"\nlaw = "list"\ngap_h = 3\n[verification.staff]',
     ),
+    Case("rungs-that-follow-too-often", B, '[[response.ladder]]\n',
+         '[[response.ladder]]\nfollow_share = { nowhere = 0.7 }\nend_share = { settled = 0.5 }\n'),
     Case("posture-without-station", B, 'role = "team"\n', ""),
     Case("elements-missing", B, ORBIT, '{ type = "file", elements = "sar.tle" }'),
     Case("elements-outside", B, ORBIT, '{ type = "file", elements = "../sar.tle" }'),
