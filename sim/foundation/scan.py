@@ -205,21 +205,19 @@ def _stare(table: LookTable, look: I64, begin: I64, until: I64, key: U64, chance
 def rows_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
     """First and last-but-one row of the looks of a cell that may overlap [from, to)."""
     base, last = cell * table.span_us, table.span_us - 1
-    low = _places(table.order, base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last))
-    return low, _places(table.order, base + np.minimum(np.maximum(to_us, 0), last))
+    first = base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last)
+    beyond = base + np.minimum(np.maximum(to_us, 0), last)
+    if len(cell) < _MANY:
+        return np.searchsorted(table.order, first), np.searchsorted(table.order, beyond)
+    # Many are looked up in rising order, which the cache likes; no result depends on it.
+    order = np.argsort(first)
+    low, high = np.empty((2, len(cell)), dtype=np.int64)
+    low[order] = np.searchsorted(table.order, first[order])
+    high[order] = np.searchsorted(table.order, beyond[order])
+    return low, high
 
 
-def _places(ordered: I64, wanted: I64) -> I64:
-    """Where each number would stand in an ordered array; many are looked up in rising order, which the cache likes."""
-    if len(wanted) < _MANY:
-        return np.searchsorted(ordered, wanted)
-    order = np.argsort(wanted)
-    found = np.empty(len(wanted), dtype=np.int64)
-    found[order] = np.searchsorted(ordered, wanted[order])
-    return found
-
-
-def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 6) -> tuple[I64, I64]:
+def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 4) -> tuple[I64, I64]:
     """Find the first contact of every target: its time in µs (NEVER) and its row in the table (−1).
 
     Looks are taken in time order in growing blocks; a target leaves once no later look can come before its best contact.
