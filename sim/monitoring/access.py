@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -33,6 +34,7 @@ TOLERANCE_S = 0.5
 """No window longer than this is missed; shorter ones may be, where a pass only grazes the limit."""
 _MS_US = 1000
 _LONGEST_DAYS = 3660.0
+_DIGEST_BYTES = 20
 
 
 class AccessRule(NamedTuple):
@@ -107,8 +109,8 @@ def load_or_make(cache_dir: Path | None, *, orbits: Sequence[Orbit], lat_deg: Ar
                  start: datetime | float, days: float, rule: AccessRule) -> Windows:
     """Access windows as `access_windows`, each satellite kept in a file of its own under `cache_dir`.
 
-    A file is named by the digest of its content's causes, so it is never stale; one that cannot be read is made
-    again.
+    A file is named by the digest of its content's causes, so it is never stale; one that cannot be read, or
+    in which a byte has changed, is made again.
     """
     start_s = unix_s(start)
     if not (math.isfinite(days) and 0 < days <= _LONGEST_DAYS):
@@ -284,17 +286,26 @@ def _code_digest() -> bytes:
 
 
 def _loaded(file: Path) -> NDArray[Any] | None:
+    """Rows of a file whose digest, in its last bytes, holds; None for any other."""
     try:
-        rows = np.load(file, allow_pickle=False)
+        whole = file.read_bytes()
+        if _digest(whole[:-_DIGEST_BYTES]) != whole[-_DIGEST_BYTES:]:
+            return None
+        rows = np.load(BytesIO(whole), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return rows if isinstance(rows, np.ndarray) and rows.dtype == _ROW and rows.ndim == 1 else None
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
 def _stored(file: Path, rows: NDArray[Any]) -> None:
     """Write aside, then rename: a killed run leaves no half file under a good name."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{os.getpid()}.tmp")
-    with aside.open("wb") as out:
-        np.save(out, rows, allow_pickle=False)
+    content = BytesIO()
+    np.save(content, rows, allow_pickle=False)
+    aside.write_bytes(content.getvalue() + _digest(content.getvalue()))
     os.replace(aside, file)

@@ -62,7 +62,7 @@ def view(place: Any, site: tuple[Any, Any], limits: Limits) -> Any:
 def reference_windows(satrec: Any, start_jd: tuple[float, float], track: Any, site: tuple[Any, Any],
                       limits: Limits) -> Reference:
     """Windows over the seconds of a dense track; one cut by the horizon starts or ends on it."""
-    near = track @ site[0] > 0  # the same side of the Earth
+    near = _near(track, site[0], limits)
     margin = np.full(len(track), -999.0)
     margin[near] = view(track[near], site, limits)
     marks = [(float(k), bool(margin[k] > 0)) for k in range(0, len(track), len(track) - 1)]
@@ -78,6 +78,18 @@ def reference_windows(satrec: Any, start_jd: tuple[float, float], track: Any, si
     if marks[1][1]:
         edges.append(float(len(track) - 1))
     return Reference(np.array(edges[::2]), np.array(edges[1::2]))
+
+
+def _near(track: Any, place: Any, limits: Limits) -> Any:
+    """Seconds at which the satellite is within 2° (over the ground) of where it could be in view, on a sphere."""
+    square = np.einsum("ij,ij->i", track, track)
+    far, low = math.sqrt(float(square.max())), math.radians(limits.elevation_deg)
+    cone, ground_km = math.radians(min(limits.off_nadir_deg, 89.9)), 6356.0
+    angle = math.acos(ground_km * math.cos(low) / far) - low
+    sine = far * math.sin(cone) / ground_km
+    angle = min(angle, math.asin(sine) - cone) if sine < 1 else angle
+    nearest = math.cos(angle + math.radians(2.0)) * math.sqrt(float(square.min())) * float(np.linalg.norm(place))
+    return track @ place > nearest
 
 
 def _peaks(margin: Any) -> list[int]:
