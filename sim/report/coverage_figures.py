@@ -225,7 +225,7 @@ def _marey_axes(axes: Axes, seen: Seen, bins: int, words: Words) -> None:
     axes.set_xlim(0, bins * BIN_H / 24)
     axes.set_ylim(max(high for *_, high in places), min(low for _, low, _ in places))
     axes.set_xlabel(words("figures.marey.x"))
-    axes.set_ylabel(words("figures.marey.y"))
+    axes.set_ylabel(words("figures.marey.sectors"))
     axes.tick_params(axis="y", length=0)
 
 
