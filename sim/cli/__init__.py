@@ -170,6 +170,8 @@ def compare(
     seeds: o.Seeds = None,
     replications: o.Replications = None,
     inputs: o.Inputs = None,
+    best: o.Best = None,
+    least: o.Least = False,
     workers: o.Workers = None,
     dask: o.Dask = None,
     out: o.Out = None,
@@ -189,14 +191,14 @@ def compare(
     from sim.cli import work
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
-    asked = asked._replace(inputs=inputs or 0, dask=dask)
+    asked = asked._replace(inputs=inputs or 0, dask=dask, best=best, least=least)
     found = work.compare_all(designs, asked)
     if as_json:
         screen.say_json(screen.comparison_document(found))
     elif not quiet:
-        for one in found:
-            for line in screen.comparison_screen(one):
-                screen.say(line)
+        for line in screen.comparisons_screen(found):
+            screen.say(line)
+    raise typer.Exit(found.code)
 
 
 @app.command(short_help="Run a grid of designs.")

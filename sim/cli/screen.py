@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sim.experiment.refusals import Refusal
 
 if TYPE_CHECKING:
+    from sim.cli.work import Compared
     from sim.experiment.design import Comparison, Sweep
     from sim.experiment.replicate import Done
     from sim.experiment.run_folder import Finished
@@ -206,10 +207,19 @@ def comparison_screen(found: Comparison) -> list[str]:
     return [head, "", *columns(rows), *columns(nulls), "", folded(CAVEAT)]
 
 
-def comparison_document(found: Sequence[Comparison]) -> dict[str, Any]:
+def comparisons_screen(found: Compared) -> list[str]:
+    """All comparisons; several say that their intervals hold together; then the best, if it was asked for."""
+    lines = [line for one in found.found for line in comparison_screen(one)]
+    if len(found.found) > 1:
+        lines += ["", folded(f"The noise intervals hold for all {len(found.found)} comparisons of a measure together.")]
+    return lines if found.choice is None else [*lines, "", folded(found.choice.told)]
+
+
+def comparison_document(found: Compared) -> dict[str, Any]:
     """All comparisons as one JSON document."""
-    whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows]} for one in found]
-    return {"status": "SIMULATED", "comparisons": whole}
+    whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows]} for one in found.found]
+    best = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
+    return {"status": "SIMULATED", "joint": len(whole), "comparisons": whole, **best}
 
 
 def sweep_screen(found: Sweep, measure: str) -> list[str]:

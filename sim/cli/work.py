@@ -19,6 +19,7 @@ from sim.experiment.refusals import BadInput, BadPlace, BadUsage, LimitReached
 if TYPE_CHECKING:
     from sim.experiment.design import Comparison, Sweep
     from sim.experiment.journal import Outcome
+    from sim.experiment.ranking import Choice
     from sim.experiment.run_folder import Finished
     from sim.scenario.reader import Loaded
 
@@ -47,6 +48,8 @@ class Asked(NamedTuple):
     precision: str | None = None
     inputs: int = 0
     dask: str | None = None
+    best: str | None = None
+    least: bool = False
 
 
 # ---- what is read --------------------------------------------------------------------------------------
@@ -242,18 +245,39 @@ def show_runs(found: Sequence[Finished], asked: Asked) -> int:
 Side = tuple[str, "list[Outcome]", dict[str, str]]
 
 
-def compare_all(names: Sequence[str], asked: Asked) -> list[Comparison]:
+class Compared(NamedTuple):
+    """Comparisons with the first design, and the best of all if that was asked."""
+
+    found: list[Comparison]
+    choice: Choice | None = None
+
+    @property
+    def code(self) -> int:
+        """Exit code: 4 if the choice would take more replications than were allowed."""
+        return LimitReached.code if self.choice is not None and not self.choice.kept else 0
+
+
+def compare_all(names: Sequence[str], asked: Asked) -> Compared:
     """Compare the first with each of the others: run folders as they are, scenarios after running them."""
     from sim.experiment.design import compare
     from sim.experiment.machinery import catalogue
+    from sim.experiment.precision import target
+    from sim.experiment.ranking import choose, together
     from sim.experiment.sampled_worlds import paired_worlds
 
     one_thread()
     if len(names) < 2:
         raise BadUsage("compare needs at least two scenarios or run folders")
     checked_files(names)
+    best = None if asked.best is None else target(asked.best, catalogue())
     folders = _folders(names, asked)
     sides = [_side(name, folder) for name, folder in zip(names, folders, strict=True)]
+    if best is not None:
+        entry, files = catalogue()[best.measure], all(not os.path.isdir(name) for name in names)
+        first = choose(names, [side[1] for side in sides], best, entry, least=asked.least)
+        if files and not first.kept and first.replications < MOST:  # two stages: now as many as the promise takes
+            folders = _folders(names, asked._replace(replications=min(first.needed, MOST), force=False))
+            sides = [_side(name, folder) for name, folder in zip(names, folders, strict=True)]
     labels = [side[0] for side in sides]
     if len(dict.fromkeys(labels)) < len(labels):
         sides = [(name, *side[1:]) for name, side in zip(names, sides, strict=True)]
@@ -261,9 +285,15 @@ def compare_all(names: Sequence[str], asked: Asked) -> list[Comparison]:
         compare(sides[0], other, catalogue(), paired_worlds(folders[0], folder))
         for other, folder in zip(sides[1:], folders[1:], strict=True)
     ]
+    outcomes = [side[1] for side in sides]
+    found = together(found, outcomes, catalogue())
+    choice = None
+    if best is not None:
+        choice = choose([side[0] for side in sides], outcomes, best, catalogue()[best.measure], least=asked.least)
+    compared = Compared(found, choice)
     if asked.out is not None:
-        _write_comparison(Path(asked.out), found)
-    return found
+        _write_comparison(Path(asked.out), compared)
+    return compared
 
 
 def _folders(names: Sequence[str], asked: Asked) -> list[Path]:
@@ -300,7 +330,7 @@ def _free_for_comparison(path: Path) -> None:
         raise BadPlace(f"--out {path}: holds other files ({inside[0]}, …) (--resume is for a folder of ours)")
 
 
-def _write_comparison(path: Path, found: Sequence[Comparison]) -> None:
+def _write_comparison(path: Path, found: Compared) -> None:
     from sim.experiment.design import comparison_bytes
     from sim.experiment.place import fault_of
     from sim.experiment.run_folder import as_json
@@ -308,7 +338,7 @@ def _write_comparison(path: Path, found: Sequence[Comparison]) -> None:
 
     with fault_of(path):
         path.mkdir(parents=True, exist_ok=True)
-        put(path / "compare.csv", comparison_bytes(found))
+        put(path / "compare.csv", comparison_bytes(found.found))
         put(path / "compare.json", as_json(screen.comparison_document(found)))
 
 
