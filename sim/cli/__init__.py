@@ -309,6 +309,36 @@ def report(
     report_run(Path(run_folder), lang, quiet=quiet)
 
 
+@app.command(short_help="The life of one violation or finding.")
+def trace(
+    run_folder: Annotated[str, typer.Argument(metavar="RUN", show_default=False, help="Folder of a finished run.")],
+    violation: Annotated[
+        str | None, typer.Option("--violation", metavar="ID", show_default=False, help="Violation, as violations.csv names it.")
+    ] = None,
+    finding: Annotated[
+        str | None, typer.Option("--finding", metavar="ID", show_default=False, help="Finding, as findings.csv names it.")
+    ] = None,
+    replication: Annotated[
+        int | None,
+        typer.Option("--replication", parser=o.whole(0, o.MAX_REPLICATIONS), metavar="N", show_default=False,
+                     help="Replication to look into, where its rows are not in the tables."),
+    ] = None,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+) -> None:
+    """Why one violation was or was not seen, confirmed, answered; or how one finding, true or false, came about.
+
+    The replication is run again with recording on; nothing is told unless its digest matches.
+
+    \b
+    Example: ceasefire trace runs/technical-means-0123456789ab --violation 0123456789abcdef
+    """
+    from sim.cli.tracing import trace_one
+
+    trace_one(Path(run_folder), violation, finding, replication, data, as_json=as_json)
+
+
 @app.command(short_help="Write a commented starter scenario.")
 def new(
     name: Annotated[

@@ -53,12 +53,15 @@ def replicate(prepared: Prepared, *, seed: int, replication: int, path: str = "a
 
 
 def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array",
-         door_of: Callable[[Prepared, Opened], Door] | None = None) -> Chronicle:
-    """Run the clock of one replication and judge what the mission found."""
+         door_of: Callable[[Prepared, Opened], Door] | None = None,
+         watched: Callable[[Mission], None] | None = None) -> Chronicle:
+    """Run the clock of one replication and judge what the mission found; `watched` may listen to the mission at work."""
     opened = open_world(prepared, seed=seed, replication=replication)
     door = door_of(prepared, opened) if door_of else true_door(prepared, opened, event_by_event=path == "event")
     clock = Clock()
     mission = Mission(prepared, opened, door, clock)
+    if watched is not None:
+        watched(mission)
     door.begin(clock, mission.hear, mission.after_look)
     if isinstance(door, GatedDoor):
         Adapting(prepared, opened, door, mission, clock).begin()

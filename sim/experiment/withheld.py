@@ -157,3 +157,13 @@ def notes(scenario: Scenario, outcomes: Iterable[Any]) -> list[str]:
         found.append("Sides are called A and B by a key that is drawn in each replication and not kept. No table holds single "
                      f"events or verdicts, and no share rests on fewer than {replay.min_events} recorded events.")
     return found
+
+
+def untraceable(scenario: Scenario) -> str:
+    """Why no single act of a scenario may be traced; empty where all may."""
+    if scenario.conduct.replay is not None:
+        return "this run replays recorded events, and no single real event is judged: there is nothing to trace"
+    if scenario.conduct.adaptation:
+        return ("parties adapt in this run to what they expect to be seen; the life of a single act would tell when and where "
+                "one goes unseen, so none is traced")
+    return ""

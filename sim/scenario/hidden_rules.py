@@ -51,12 +51,15 @@ def complainants(sight: Sight) -> Iterator[Fault]:
 
 
 def staged(sight: Sight) -> Iterator[Fault]:
-    """Obstruction has the numbers that its form uses, and no others."""
+    """Obstruction has the numbers that its form uses, and no others; a resolved file writes out defaults, which do nothing."""
+    from sim.scenario.hidden import Obstruction
+
     own = {"reach_km": "camera-destruction", "loss_share": "shooting", "pause_h": "shooting"}
     for path, row in sight.rows("conduct.obstruction.*"):
         form = sight.value((*path, "form"))
         for name, needed in own.items():
-            if name in row and isinstance(form, str) and form != needed:
+            usual = Obstruction.model_fields[name].default
+            if isinstance(form, str) and form != needed and row.get(name, usual) != usual:
                 yield Fault((*path, name), f"belongs to {needed}, this is {form}", "remove it", show(row[name]))
 
 
