@@ -189,10 +189,20 @@ def _dask(asked: Asked) -> str | None:
 def reader(file: str, asked: Asked) -> Callable[[Sequence[tuple[str, str]]], Any]:
     """Function that reads a scenario with further values laid on it."""
     from sim.experiment.design import Loaded
+    from sim.experiment.place import digest_of
+    from sim.scenario.reader import Base
+
+    base, fixed = Base(file), [pair(one) for one in asked.sets]
+    known: dict[Path, str] = {}
+
+    def digest(path: Path) -> str:
+        if path not in known:
+            known[path] = digest_of(path)
+        return known[path]
 
     def read(values: Sequence[tuple[str, str]]) -> Loaded:
-        one = load(file, [*asked.sets, *(f"{key}={value}" for key, value in values)], asked.data)
-        return Loaded(one.scenario, digests_of(one))
+        one = base.read([*fixed, *values], asked.data, origins=False)
+        return Loaded(one.scenario, {key: digest(path) for key, path in sorted(one.data_files.items())})
 
     return read
 

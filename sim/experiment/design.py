@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from sim.experiment import tables
@@ -29,6 +30,7 @@ from sim.scenario.errors import ScenarioErrors
 from sim.scenario.scenario import Scenario
 
 _TRIED = 8
+_QUICK_S = 0.02
 Read = Callable[[Sequence[tuple[str, str]]], "Loaded"]
 Draw = Callable[[Path, "Sweep"], object]
 
@@ -158,22 +160,28 @@ class Sweep(NamedTuple):
         return LimitReached.code if self.failed else 0
 
 
-def checked_axes(plan_axes: Sequence[Axis], read: Read) -> None:
+def checked_axes(plan_axes: Sequence[Axis], read: Read) -> dict[str, Loaded]:
     """Read one scenario for each value of each axis, so that a bad value is found before anything runs.
 
+    Returns those that were quick to read, by the label of their point; the others would take room for little time.
     Raises ScenarioErrors for the first value that a scenario may not hold.
     """
     first = [(one.key, next(one.values())) for one in plan_axes]
+    found: dict[str, Loaded] = {}
     for number, one in enumerate(plan_axes):
         for value in one.values():
-            read([*first[:number], (one.key, value), *first[number + 1 :]])
+            point = Point((*first[:number], (one.key, value), *first[number + 1 :]))
+            begin = perf_counter()
+            loaded = read(point.values)
+            if perf_counter() - begin < _QUICK_S:
+                found[point.label] = loaded
+    return found
 
 
-def _checked(plan: SweepPlan) -> None:
+def _checked(plan: SweepPlan) -> dict[str, Loaded]:
     """Read what must be a scenario: every value of a grid, every row of a table; of a spread design only some point."""
     if plan.check == "axes":
-        checked_axes(plan.axes, plan.read)
-        return
+        return checked_axes(plan.axes, plan.read)
     tried = plan.points if plan.check == "points" else plan.points[:_TRIED]
     faults: list[ScenarioErrors] = []
     for point in tried:
@@ -185,6 +193,7 @@ def _checked(plan: SweepPlan) -> None:
             raise faults[0]
     if tried and len(faults) == len(tried):
         raise faults[0]
+    return {}
 
 
 def sweep(plan: SweepPlan) -> Sweep:
@@ -196,8 +205,7 @@ def sweep(plan: SweepPlan) -> Sweep:
     """
     identity = identify(plan.base.scenario, seed=plan.seed, digests=plan.base.digests)
     grid = _asked(plan)
-    if not (plan.path / FILE).exists():
-        _checked(plan)  # bad input writes nothing
+    seen = {} if (plan.path / FILE).exists() else _checked(plan)  # bad input writes nothing
     with opened(plan.path, identity, force=plan.force, kind="sweep") as folder:
         about, known = folder.journal.about(), folder.journal.points()
         todo = _todo(plan, folder, known)
@@ -207,7 +215,7 @@ def sweep(plan: SweepPlan) -> Sweep:
             return _read_back(plan)
         folder.begin_change()
         folder.journal.tell({"state": "running"})
-        _run_points(plan, folder, todo, known)
+        _run_points(plan, folder, todo, known, seen)
         found = _result(plan, folder, known)
         told = {"state": "complete", "grid": grid, "replications": str(plan.replications)}
         _write(plan, identity, folder, found)
@@ -233,24 +241,31 @@ def _todo(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> list[tup
     return todo
 
 
-def _run_points(plan: SweepPlan, folder: Folder, todo: Sequence[tuple[Point, tuple[int, ...]]], known: dict[str, str]) -> None:
+def _run_points(
+    plan: SweepPlan,
+    folder: Folder,
+    todo: Sequence[tuple[Point, tuple[int, ...]]],
+    known: dict[str, str],
+    seen: dict[str, Loaded],
+) -> None:
     every = plan.replications * len(plan.points)
     finished = every - sum(len(lacking) for _, lacking in todo)
     workers = worker_count(plan.workers, sum(len(lacking) for _, lacking in todo))
     share = 1 if not todo else max(1, -(-workers // len(todo)))
     work = Work(plan.machinery, plan.seed, plan.data_dirs, plan.cache_dir, all_rows=False)
 
+    named: dict[str, str] = {}
+
     def jobs() -> Iterator[Job]:
         for point, lacking in todo:
             try:
-                loaded = plan.read(point.values)
+                loaded = seen.pop(point.label, None) or plan.read(point.values)
             except ScenarioErrors as errors:
                 take(_impossible(point, lacking, errors, folder, known))
                 continue
             name = point_digest(loaded.scenario, seed=plan.seed, digests=loaded.digests)
             if known.get(point.label) != name:
-                known[point.label] = name
-                folder.journal.name_points({point.label: name})
+                known[point.label] = named[point.label] = name
                 have = folder.journal.replications(name)  # another label may have stood for the same content
                 lacking = tuple(r for r in lacking if r not in have)
             for part in range(share):
@@ -259,13 +274,15 @@ def _run_points(plan: SweepPlan, folder: Folder, todo: Sequence[tuple[Point, tup
 
     def take(done: Done) -> None:
         nonlocal finished
-        folder.journal.record(done.outcomes)
+        folder.journal.record(done.outcomes, named)
+        named.clear()
         finished += len(done.outcomes)
         plan.tell(finished, every, done)
 
     plan.tell(finished, every, None)
     if todo:
         run_jobs(jobs(), work, take, workers=workers, dask=plan.dask)
+        folder.journal.name_points(named)
 
 
 def _impossible(

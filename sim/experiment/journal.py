@@ -117,9 +117,10 @@ class Journal:
         with self._trouble():
             return dict(self._db.execute("SELECT label, point FROM points ORDER BY label"))
 
-    def record(self, outcomes: Iterable[Outcome]) -> None:
-        """Add or replace outcomes in one transaction."""
+    def record(self, outcomes: Iterable[Outcome], labels: Mapping[str, str] | None = None) -> None:
+        """Add or replace outcomes, and what labels stand for, in one transaction."""
         with self._change() as db:
+            db.executemany("INSERT OR REPLACE INTO points VALUES (?, ?)", sorted((labels or {}).items()))
             db.executemany("INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?,?,?,?,?,?)", map(_row, outcomes))
 
     def statuses(self, point: str | None = None) -> list[tuple[int, str]]:

@@ -93,9 +93,30 @@ def inline(value: Any) -> str:
 
 def canonical_json(scenario: Scenario) -> str:
     """The scenario as one line of JSON with sorted keys, without `study.replications` and `study.seed`."""
-    tree = resolved_tree(scenario)
-    tree["study"] = {key: value for key, value in tree["study"].items() if key not in ("replications", "seed")}
+    parts = {key: _text(value) for key, value in _items(scenario) if key != "study"}
+    study = _plain(scenario.study)
+    parts["study"] = _json({key: value for key, value in study.items() if key not in ("replications", "seed")})
+    return "{" + ",".join(f"{json.dumps(key)}:{parts[key]}" for key in sorted(parts)) + "}"
+
+
+def _json(tree: Any) -> str:
     return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_instant)
+
+
+_MOST_TEXTS = 32
+_TEXTS: dict[int, tuple[BaseModel, str]] = {}
+
+
+def _text(value: Any) -> str:
+    """JSON of a part; that of a section is kept, since the points of a sweep share most of theirs."""
+    if not isinstance(value, BaseModel):
+        return _json(_plain(value))
+    known = _TEXTS.get(id(value))
+    if known is None or known[0] is not value:
+        if len(_TEXTS) >= _MOST_TEXTS:
+            _TEXTS.clear()
+        known = _TEXTS[id(value)] = (value, _json(_plain(value)))
+    return known[1]
 
 
 def _instant(value: datetime) -> str:

@@ -35,7 +35,9 @@ def _loaded(library: Library, key: str, name: str) -> Whole:
     origin = library.folders.origin(target.resolve())
     part = library.load(target, origin if origin.startswith(SHIPPED) else name, origin)
     if library.problems:
-        raise ScenarioErrors(library.problems)
+        problems = list(library.problems)
+        library.forget(target)
+        raise ScenarioErrors(problems)
     return part
 
 

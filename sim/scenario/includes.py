@@ -89,6 +89,11 @@ class Library:
             self._done[real] = self._read(path, label, origin, (*above, (real, origin)))
         return self._done[real]
 
+    def forget(self, path: Path) -> None:
+        """Drop a file that is wrong, with what was wrong about it, so that it is read anew when it is named again."""
+        self._done.pop(path.resolve(), None)
+        self.problems.clear()
+
     def _read(self, path: Path, label: str, origin: str, above: Chain) -> Whole:
         text = read_text(path, label)
         is_json = path.suffix.lower() == ".json"

@@ -27,6 +27,7 @@ from sim.scenario.sight import sight
 
 _LONGEST_KEY = 300
 _EVENTS: Key = ("conduct", "replay", "file")
+SECTIONS = ("area", "agreement", "conduct", "monitoring", "verification", "response", "sources")
 
 
 class Loaded(NamedTuple):
@@ -70,18 +71,46 @@ def read(
     ScenarioErrors
         All faults of shape and meaning at once; faults of reading and of grammar stand alone.
     """
-    label = os.fspath(path)
-    file = find_scenario(label) if _is_name(label) else Path(label)
-    readable(file, str(file))
-    library = Library(file, str(file))
-    whole = library.load(file, str(file), file.name)
-    if library.problems:
-        raise _errors(library.problems, [], {}, library)
-    files = [(key, value.strip()[1:]) for key, value in overrides if value.strip().startswith("@")]
-    base, clashes = with_files(library, whole, files)
-    tree = overridden(base, [one for one in overrides if not one[1].strip().startswith("@")])
-    return _checked(tree, library, library.contradictions(clashes, tree), [Path(d) for d in data_dirs],
-                    absent_data == "remark")
+    return Base(path).read(overrides, data_dirs, absent_data=absent_data)
+
+
+class Base:
+    """The files of a scenario, read once, to be checked with one set of values after another laid on them."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        label = os.fspath(path)
+        file = find_scenario(label) if _is_name(label) else Path(label)
+        readable(file, str(file))
+        self.library = Library(file, str(file))
+        self.whole = self.library.load(file, str(file), file.name)
+        self._first: Scenario | None = None
+        if self.library.problems:
+            raise _errors(self.library.problems, [], {}, self.library)
+
+    def read(
+        self,
+        overrides: Sequence[tuple[str, str]] = (),
+        data_dirs: Sequence[str | os.PathLike[str]] = (),
+        *,
+        origins: bool = True,
+        absent_data: Literal["error", "remark"] = "error",
+    ) -> Loaded:
+        """The scenario with these values; `origins`: also where each value comes from. Raises as `read` does."""
+        files = [(key, value.strip()[1:]) for key, value in overrides if value.strip().startswith("@")]
+        base, clashes = with_files(self.library, self.whole, files)
+        tree = overridden(base, [one for one in overrides if not one[1].strip().startswith("@")])
+        contradictory = self.library.contradictions(clashes, tree)
+        found = _checked(tree, self.library, contradictory, [Path(d) for d in data_dirs], origins=origins,
+                         remark=absent_data == "remark")
+        if self._first is None:
+            self._first = found.scenario
+        return found._replace(scenario=_sharing(found.scenario, self._first))
+
+
+def _sharing(scenario: Scenario, first: Scenario) -> Scenario:
+    """The scenario with the very sections of an earlier one where they are equal: a thousand variants take little room."""
+    pairs = ((name, getattr(scenario, name), getattr(first, name)) for name in SECTIONS)
+    return scenario.model_copy(update={name: old for name, new, old in pairs if new == old})
 
 
 def _is_name(label: str) -> bool:
@@ -91,8 +120,9 @@ def _is_name(label: str) -> bool:
     return label in shipped_names() or not os.path.exists(label.replace("\0", "�"))
 
 
-def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path],
-             remark: bool) -> Loaded:
+def _checked(
+    tree: Table, library: Library, problems: list[Problem], data_dirs: Sequence[Path], *, origins: bool, remark: bool
+) -> Loaded:
     whole, known = plain(tree), dict(numbered(tree))
     shape = shaped(whole)
     view = sight(whole, (f.path for f in shape.faults), lambda path: library.origin(_found(path, known)[1]))
@@ -109,11 +139,9 @@ def _checked(tree: Table, library: Library, problems: list[Problem], data_dirs: 
     if problems or faults or shape.scenario is None:
         raise _errors(problems, faults, known, library)
     _read_events(shape.scenario, files)
-    leaves = (named for named in known.values() if isinstance(named.branch, Leaf))
-    origins = {dotted(leaf.path): library.origin(leaf.place) for leaf in leaves}
-    origins |= {value.key: "default" for value in values(shape.scenario) if value.key not in origins}
+    named = {dotted(known[path].path): file for path, file in files.items()}
     remarks = tuple(f"{dotted(fault.path)} = {fault.value}: {fault.rule}: it cannot be run without" for fault in absent)
-    return Loaded(shape.scenario, origins, remarks, whole, {dotted(known[path].path): file for path, file in files.items()})
+    return Loaded(shape.scenario, _origins(shape.scenario, known, library) if origins else {}, remarks, whole, named)
 
 
 def _read_events(scenario: Scenario, files: Mapping[Key, Path]) -> None:
@@ -122,6 +150,12 @@ def _read_events(scenario: Scenario, files: Mapping[Key, Path]) -> None:
         from sim.scenario.events import read_events
 
         read_events(files[_EVENTS], scenario.conduct.replay, label=scenario.conduct.replay.file)
+
+
+def _origins(scenario: Scenario, known: Mapping[Key, Named], library: Library) -> dict[str, str]:
+    leaves = (named for named in known.values() if isinstance(named.branch, Leaf))
+    found = {dotted(leaf.path): library.origin(leaf.place) for leaf in leaves}
+    return found | {value.key: "default" for value in values(scenario) if value.key not in found}
 
 
 class _Found(NamedTuple):
