@@ -29,6 +29,7 @@ from sim.scenario.monitoring import Drones
 from sim.truth.particulars import harmed, weapons
 from sim.truth.replay import Recorded
 from sim.verification.cases import Case
+from sim.verification.commission import fates
 from sim.verification.publication import published_us
 from sim.verification.verdicts import CALLED, found_points
 
@@ -285,12 +286,14 @@ def _findings(chronicle: Chronicle, links: Links) -> Columns:
     """Conclusions of the mission, and the act behind each (empty = none: a false finding)."""
     found = chronicle.mission.findings
     points = found_points(found, chronicle.mission.terms, chronicle.mission.announced)
+    agreed_us, fate = fates(chronicle.mission.commission, found)
     return {"finding": _hex([f.case for f in found]), "kind": _names([f.kind for f in found], _kinds(chronicle)),
             "side": _names([f.side for f in found], SIDES), "sector": _sectors(chronicle, [f.cell for f in found]),
             "onset_h": _hours([f.onset_us for f in found]), "found_h": _hours([f.found_us for f in found]),
             "case": _hex([f.case for f in found]), "grade": _names([f.grade for f in found], tuple(GRADES)),
             "points": points,
-            "violation": _keys_of_acts(chronicle, [links.cause_of_case[f.case] for f in found])}
+            "violation": _keys_of_acts(chronicle, [links.cause_of_case[f.case] for f in found]),
+            "agreed_h": _hours(agreed_us), "commission": np.array(fate, dtype="U9")}
 
 
 def true_points(chronicle: Chronicle) -> F64:

@@ -20,6 +20,7 @@ from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
 from sim.scenario.scenario import Scenario
 from sim.verification.cases import Case, CaseBook
+from sim.verification.commission import Commission
 from sim.verification.evidence import side_of
 from sim.verification.tasking import want_of
 from sim.verification.verdicts import found_points
@@ -53,6 +54,10 @@ class Mission:
         self.backlog: list[int] = []
         self.terms = terms_of(scenario.agreement, prepared.cells, start_hour=prepared.start_hour)
         self.announced = None if opened.told is None else opened.told.announced
+        how = scenario.verification.commission
+        self.commission = None if how is None else Commission(clock, how, scenario.agreement, opened.streams)
+        if self.commission is not None:
+            self.commission.begin(prepared.horizon_us)
         self.looked: list[tuple[Cue, int]] = []
         """Cued looks and what became of each, a number of `looks.REASONS`."""
 
@@ -113,6 +118,8 @@ class Mission:
         case = self.book.cases[found.case]
         if not self.terms.untouched[found.kind] and self._worth(found) <= 0:
             return
+        if self.commission is not None:
+            self.commission.submit(found)
         self.ladder.consider(case=found.case, kind=found.kind, side=found.side, cell=found.cell, grade=found.grade,
                              onset_us=found.onset_us, logged_us=case.opened_us, finding=found)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ledger import Columns, History
+from sim.measure.agreed import agreed_hours
 from sim.measure.stages import stage_hours
 from sim.scenario.scenario import Scenario
 
@@ -48,7 +49,7 @@ class Measured(NamedTuple):
     times: dict[str, F64]
 
 
-_NO_COMMISSION = "the joint commission is not modelled yet"
+_NO_COMMISSION = "this scenario has no joint commission"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "costs are not modelled yet"
@@ -111,7 +112,8 @@ def measure(history: History, scenario: Scenario) -> Measured:
     functions below, one a family.
     """
     incidents = _counted(history, scenario)
-    rows = [*_chain(incidents, scenario), *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"]),
+    rows = [*_chain(incidents, scenario), *_agreed(history, incidents, scenario),
+            *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"]),
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
             *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
@@ -168,6 +170,13 @@ def _chain(incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
     rows += [Row("violations_per_day", r.by, r.group, r.denominator, days) for r in rows if r.measure == "detected_share"]
     hit, n = float((held <= incidents["goal_h"])[np.isfinite(named)].sum()), float(len(held))
     return [*rows, Row("break_even_ratio", "all", "", hit, n - hit)]
+
+
+def _agreed(history: History, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
+    """Share of incidents of which a finding that names the right side was agreed in the joint commission."""
+    if scenario.verification.commission is None:
+        return []
+    return _grouped("agreed_share", np.isfinite(agreed_hours(history, incidents)), incidents)
 
 
 def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None) -> list[Row]:

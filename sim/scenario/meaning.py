@@ -34,6 +34,8 @@ ORDERS = (
     ("agreement.special.*", "start_km", "<", "stop_km"),
     ("monitoring.consent.*", "from_h", "<", "to_h"),
     ("monitoring.satellites.*", "off_nadir_min_deg", "<", "off_nadir_max_deg"),
+    ("verification.commission", "quorum", "<=", "members"),
+    ("verification.commission.boycotts.*", "from_h", "<", "to_h"),
     ("response.procedures.*", "needed", "<=", "members"),
     ("response.liaison", "contact_min", "<=", "contact_max_min"),
     ("sources.*", "low", "<=", "high"),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.scenario.commission import Commission
 from sim.scenario.fields import Hours, Id, Km, LogSd, Part, Positive, PositiveHours, Share, key
 
 
@@ -103,3 +104,4 @@ class Verification(Part):
     verdicts: Verdicts = key("verdicts and their losses", Verdicts())
     complaints: Complaints = key("what becomes of complaints", Complaints())
     publication: Publication | None = key("daily report to the public; absent = none", None)
+    commission: Commission | None = key("the joint commission of the parties; absent = none", None)

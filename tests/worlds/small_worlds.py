@@ -108,7 +108,7 @@ STAMPED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
                                     "violation"), ()),
     "looks": ("end_h", ("look", "kind", "side", "sector", "start_h", "means", "unit", "tasked", "met", "reported", "lost"), ()),
     "cases": ("opened_h", ("case", "kind", "sector"), ("triaged_h", "confirmed_h", "closed_h")),
-    "findings": ("found_h", ("finding", "kind", "side", "sector", "onset_h", "case", "grade", "points"), ()),
+    "findings": ("found_h", ("finding", "kind", "side", "sector", "onset_h", "case", "grade", "points"), ("agreed_h",)),
     "verdicts": ("given_h", ("verdict", "side", "sector", "from_h", "to_h", "called", "truth", "power", "points_found",
                              "points_true"), ()),
     "orders": ("decided_h", ("order", "kind", "side", "sector", "triggered_h", "due_h", "rung", "procedure", "domain", "case",
