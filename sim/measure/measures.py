@@ -188,6 +188,7 @@ def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None)
     rows = [_skill(table, breach, scenario, blamed, loss_wrong=losses.loss_wrong),
             *(_skill(table, breach, scenario, blamed, loss_wrong=price, by="loss_wrong", group=f"{price:g}")
               for price in (1.0, 3.0, 10.0)),
+            *_blind(table, breach, scenario, blamed),
             Row("power_median", "all", "", _median(power), 1.0 if len(power) else 0.0),
             Row("power_worst", "all", "", float(power.min(initial=1.0)), 1.0 if len(power) else 0.0)]
     forecast = np.where(called == "breach", 1.0, (1 - power) / np.maximum(2 - power, 1e-12))
@@ -256,13 +257,27 @@ def _skill(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, blamed
     losses, called = scenario.verification.verdicts, table["called"]
     loss = ((breach & (called == "compliant")).sum() * losses.loss_missed + (~breach & (called == "breach")).sum() * loss_wrong
             + (called == "undetermined").sum() * losses.loss_undetermined)
-    previous = np.concatenate(([False], breach[:-1])) & _follows(table)
-    blind = [(~breach).sum() * loss_wrong, breach.sum() * losses.loss_missed,
-             (breach & ~previous).sum() * losses.loss_missed + (~breach & previous).sum() * loss_wrong]
-    if blamed is not None:
-        blind.append((breach & ~blamed).sum() * losses.loss_missed + (~breach & blamed).sum() * loss_wrong)
+    blind = list(_blind_losses(table, breach, scenario, blamed, loss_wrong=loss_wrong).values())
     best = float(min(blind))
     return Row("skill", by, group, best - float(loss), best)
+
+
+def _blind_losses(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, blamed: NDArray[np.bool_] | None, *,
+                  loss_wrong: float) -> dict[str, float]:
+    """Loss of each verdict that needs no monitoring, by its name."""
+    missed = scenario.verification.verdicts.loss_missed
+    blind = {"always breach": np.ones(len(breach), dtype=bool), "always compliant": np.zeros(len(breach), dtype=bool),
+             "state of the previous period": np.concatenate(([False], breach[:-1])) & _follows(table)}
+    if blamed is not None:
+        blind["party most complained of"] = blamed
+    return {name: float((breach & ~says).sum() * missed + (~breach & says).sum() * loss_wrong) for name, says in blind.items()}
+
+
+def _blind(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, blamed: NDArray[np.bool_] | None) -> list[Row]:
+    """Score of each blind verdict on the scale of skill: 1 − its loss / loss of the best of them, so the best scores 0."""
+    losses = _blind_losses(table, breach, scenario, blamed, loss_wrong=scenario.verification.verdicts.loss_wrong)
+    best = min(losses.values())
+    return [Row("skill", "blind", name, best - loss, best) for name, loss in losses.items()]
 
 
 def _follows(table: Columns) -> NDArray[np.bool_]:
