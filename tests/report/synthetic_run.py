@@ -113,6 +113,8 @@ def _violations(world: Scenario, rng: np.random.Generator, replications: int, ac
                     1,
                     right,
                     kind.grade,
+                    "forbidden",
+                    0,
                 )
             )
     return rows
