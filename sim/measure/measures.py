@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
+from sim.measure.effort import effort_part
 from sim.measure.stages import stage_hours
 from sim.scenario.scenario import Scenario
 
@@ -54,7 +55,6 @@ _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "costs are not modelled yet"
 _NO_REPORT = "no daily report is published in this scenario"
-_NO_EFFORT = "the part of the trend that monitoring effort explains is not computed yet"
 
 _LIST = (
     Measure("skill", "share of the loss of the best blind verdict"),
@@ -86,7 +86,7 @@ _LIST = (
     Measure("publication_p05_h", "h", "quantile", 0.05, "publication", _NO_REPORT),
     Measure("publication_p95_h", "h", "quantile", 0.95, "publication", _NO_REPORT),
     Measure("claimed_ratio", "incidents claimed over true", reason=_NO_CLAIMS),
-    Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio", reason=_NO_EFFORT),
+    Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio"),
     Measure("parity_opportunity", "detected share of B over A"), Measure("parity_error", "wrong accusation share of A less B"),
     Measure("coverage_share", "share of cell-days"), Measure("revisit_mean_h", "h"), Measure("revisit_max_h", "h"),
     Measure("wait_for_look_h", "h"), Measure("time_average_gap_h", "h"), Measure("age_of_information_h", "h"),
@@ -340,6 +340,7 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
             Row("recorded_counts_per_day", "all", "", recorded, scenario.days - scenario.warm_up_h / 24),
             Row("capture_share", "all", "", recorded, float(counts.sum())),
             Row("trend_error", "all", "", error, float(known)),
+            Row("trend_error_effort", "all", "", *effort_part(incidents, true >= half)),
             Row("parity_opportunity", "all", "", float((seen & b).sum() * a.sum()), float((seen & a).sum() * b.sum()))]
 
 
