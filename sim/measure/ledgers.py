@@ -1,6 +1,6 @@
 """The ledgers of a run side by side: true, detected, reported and agreed, by kind and side, and claimed.
 
-A mediator reads as a funnel, with one reason for each loss, where violations are lost: at the sensors, at the desk, at the side named or in the commission.
+A mediator reads as a funnel where violations are lost, each for one reason: at the sensors, the desk, the side or the commission.
 """
 from __future__ import annotations
 
