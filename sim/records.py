@@ -15,6 +15,8 @@ from sim.foundation.streams import F64, I64, U64
 SIDES = ("A", "B", "")
 """Names of sides by number; 2 = unattributed."""
 UNATTRIBUTED = 2
+NEVER = 2**62
+"""An instant that does not come, in µs."""
 
 
 class Acts(NamedTuple):
@@ -56,6 +58,12 @@ class Observation(NamedTuple):
     """Key of the case whose cued look this was; 0 where nobody had asked."""
     depth_km: float = nan
     """Distance off the line as reported, where the terms ask for it; NaN = not told."""
+    shown_us: int = 0
+    """From when it may be shown to the accused (0 = at once, NEVER = not at all); likewise the coalition and the public."""
+    coalition_us: int = 0
+    public_us: int = 0
+    party: bool = False
+    """Seen by a means that a party owns."""
 
 
 class Cue(NamedTuple):
@@ -86,6 +94,8 @@ class Finding(NamedTuple):
     grade: int
     depth_km: float = nan
     """Distance off the line, by the report that places it best; NaN = not known."""
+    coalition_us: int = 0
+    """From when the states of the coalition may see evidence of that grade (0 = at once, NEVER = not at all)."""
 
 
 class Order(NamedTuple):

@@ -20,7 +20,9 @@ from sim.engine.veil import obstruction_in_force
 from sim.foundation.streams import F64, I64, words
 from sim.ledger import COLUMNS, Columns, History
 from sim.monitoring.coverage import Coverage, coverage_of
+from sim.monitoring.design import scenes_planned
 from sim.monitoring.detection import Door
+from sim.monitoring.drones import daily_watch_h
 from sim.monitoring.looks import MADE, REASONS
 from sim.monitoring.startup import available_us
 from sim.records import SIDES, Acts
@@ -246,7 +248,7 @@ def _looks(chronicle: Chronicle) -> Columns:
     seen = getattr(chronicle.door, "seen", ())
     kinds, sides = acts.kind.tolist(), acts.side.tolist()
     rows: list[tuple[Any, ...]] = [(s.luck, kinds[s.act], sides[s.act], s.cell, s.start_us, s.end_us, s.sensor,
-                                    int(s.tasked), 1, 1, "") for s in seen]
+                                    int(s.tasked), 1, int(not s.withheld), "withheld" if s.withheld else "") for s in seen]
     told = {(s.sensor, s.cell, s.start_us) for s in seen if s.tasked}
     for cue, fate in chronicle.mission.looked:
         if (cue.sensor, cue.cell, cue.start_us) not in told:
@@ -402,9 +404,9 @@ def _coverage(chronicle: Chronicle, coverage: Coverage) -> Columns:
 def _planned_h(unit: Drones, days: float) -> float:
     """Hours on station that a unit is meant to fly, each of its orbits from the day on which it begins."""
     if unit.ramp_d <= 0:
-        return unit.orbits * max(days - unit.available_from_d, 0) * 24
+        return unit.orbits * max(days - unit.available_from_d, 0) * daily_watch_h(unit)
     begin_d = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.orbits) / _DAY_US
-    return float(np.maximum(days - begin_d, 0).sum()) * 24
+    return float(np.maximum(days - begin_d, 0).sum()) * daily_watch_h(unit)
 
 
 def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
@@ -419,9 +421,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
         "planned_h": sum(_planned_h(f.unit, scenario.days) for f in watch.flying),
         "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
-                        + sum(len(rows) for family, rows in zip(scenario.monitoring.satellites,
-                                                                chronicle.prepared.layout.imaged, strict=True)
-                              if family.mode == "tasked")),
+                        + scenes_planned(scenario.monitoring, chronicle.prepared.layout)),
         "staffed_h": desk.staffed_us / _HOUR_US, "busy_h": desk.busy_us / _HOUR_US, "waiting_h": desk.waiting_us / _HOUR_US,
         "backlog_p90": float(np.quantile(mission.backlog, 0.9)) if mission.backlog else 0.0, "exposure_h": watch.exposure_h,
         "cell_days_seen": float((coverage.seen_share * np.bincount(chronicle.prepared.cells.sector)).sum()), "cells": float(n),

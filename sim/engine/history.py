@@ -16,10 +16,15 @@ from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
 from sim.foundation.clock import Clock, ClockLimit, Rank, low40
-from sim.foundation.streams import F64, I64, Streams
+from sim.foundation.scan import LookTable
+from sim.foundation.streams import F64, I64, Streams, mix_name, uniform
 from sim.ledger import History
+from sim.monitoring.design import Layout
 from sim.monitoring.detection import Door
 from sim.monitoring.gate import GatedDoor
+from sim.monitoring.library import Library
+from sim.monitoring.looks import MADE, Tables
+from sim.monitoring.release import MISSION, shown_share
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
 from sim.verification.beliefs import Beliefs, disturbed
@@ -157,11 +162,25 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission, *,
     given_us = (np.arange(field.periods) + 1) * period_us + delay_us
     lag_us = _lags_us(mission, scenario, given_us)
     due = (given_us - lag_us)[ghosts.place // field.ghosts % field.periods]
+    km = cells.km[ghosts.cell] + (uniform(mix_name(ghosts.key, "km")) - 0.5) * cells.size_km[ghosts.cell]
+    searched, shown = as_released(tables, prepared.layout, prepared.library)
     sensors = sensors_of(ghosts.key, ghosts.kind, library, prepared.layout.sensing, nodes=64)
-    times = sighted(ghosts, tables.tables, sensors, library.physics, due)
+    times = sighted(ghosts, searched, sensors, library.physics, due, km)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
                     lag_us=lag_us, delay_us=delay_us, teams=scenario.verification.tasking.teams,
-                    cued=scenario.verification.tasking.looks_per_case > 0, terms=mission.terms), points
+                    cued=scenario.verification.tasking.looks_per_case > 0, terms=mission.terms, shown=shown), points
+
+
+def as_released(tables: Tables, layout: Layout, library: Library) -> tuple[tuple[LookTable, ...], float]:
+    """Looks as the mission may count on them, with the share of sights that their owners release to it, and the share of
+    images that may be shown to the accused."""
+    terms = layout.terms
+    if terms is None:
+        return tables.tables, 1.0
+    share = terms.share[:, MISSION]
+    made = np.bincount(tables.looks.sensor[tables.looks.lost == MADE], minlength=len(share))
+    image = (library.images[layout.sensing.means] * made).astype(np.float64)
+    return tuple(t._replace(condition=t.condition * share[t.sensor]) for t in tables.tables), shown_share(terms, image)
 
 
 def _lags_us(mission: Mission, scenario: Scenario, given_us: I64) -> I64:

@@ -9,12 +9,14 @@ import numpy as np
 from sim.area.line import beside
 from sim.area.terms import FORBIDDEN, terms_of
 from sim.engine.preparation import Opened, Prepared
-from sim.foundation.clock import Clock
+from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.geodesy import Place
-from sim.monitoring.consent import granted_until, permissions
+from sim.monitoring.consent import granted_until, notice_us, permissions
 from sim.monitoring.cueing import Cueing, Offer
 from sim.monitoring.design import SIDES
 from sim.monitoring.detection import Door
+from sim.monitoring.navigation import spells_us
+from sim.monitoring.security import paused
 from sim.records import OBSTRUCTED, Cue, Finding, Observation, Response
 from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
@@ -37,7 +39,9 @@ class Mission:
         physics = prepared.library.physics[prepared.layout.sensing.means]
         tasking = scenario.verification.tasking
         self.cueing = Cueing(opened.watch.flying, opened.watch.bought, prepared.cells, prepared.light, physics,
-                             dwell_us=round(tasking.drone_dwell_h * _HOUR_US))
+                             dwell_us=round(tasking.drone_dwell_h * _HOUR_US),
+                             lost_us=spells_us(scenario.monitoring.navigation_lost))
+        self.pauses = opened.watch.pauses
         team = prepared.layout.first.get("team")
         inspections = frozenset() if team is None else frozenset([int(prepared.layout.sensing.means[team])])
         self.team = team
@@ -109,7 +113,8 @@ class Mission:
             return drone
         scene = None
         if tasking.satellites:
-            scene = self.cueing.scene(case.key, number, case.cell, known, now, until_us=until, only_new=drone is not None)
+            scene = self.cueing.scene(case.key, number, case.cell, known, now, until_us=until, only_new=drone is not None,
+                                       points=self.scenario.agreement.kinds[case.kind].points)
         return drone if scene is None else scene
 
     def _on_finding(self, found: Finding) -> None:
@@ -139,14 +144,24 @@ class Mission:
         """A team that arrived looks, where teams confirm; answers end acts only where the scenario says so."""
         is_team = self.scenario.response.units[answer.unit].role == "team"
         if is_team and self.team is not None and self.scenario.verification.tasking.teams:
-            self._inspect(answer, self.team)
+            notice = min(notice_us(self.scenario.monitoring, side, "teams") for side in SIDES)
+            begin = max(self.clock.now, answer.ordered_us + notice)
+            if begin > self.clock.now:
+                self.clock.at(begin, Rank.UNIT, low40(answer.id), self._inspect, answer, self.team)
+            else:
+                self._inspect(answer, self.team)
         if is_team and self.scenario.response.answers_end_acts:
             self.door.arrive(answer.cell)
 
     def _inspect(self, answer: Response, team: int) -> None:
         """Look on the side, or sides, that let a team in now, for as long as they do."""
         now = self.clock.now
-        until = [granted_until(permissions(self.scenario.monitoring, side, "teams"), now) for side in SIDES]
+        if paused(self.pauses, now):
+            return
+        # A side whose notice has not run is not open yet.
+        waits = [now < answer.ordered_us + notice_us(self.scenario.monitoring, side, "teams") for side in SIDES]
+        until = [None if wait else granted_until(permissions(self.scenario.monitoring, side, "teams"), now)
+                 for side, wait in zip(SIDES, waits, strict=True)]
         open_to = [end for end in until if end is not None]
         if open_to:
             stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)

@@ -14,8 +14,10 @@ from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
 from sim.engine.veil import Veil, hindered_watch, mischief_of, shown_by, spells_drawn, veil_of, veiled
 from sim.foundation.streams import F64, I64, Streams, streams_of
+from sim.monitoring.alarms import alarms_of
+from sim.monitoring.consent import by_the_clock
 from sim.monitoring.cueing import fates
-from sim.monitoring.design import Layout, Watch, layout_of, watch_of
+from sim.monitoring.design import Layout, Watch, layout_of, watch_of, with_pauses
 from sim.monitoring.detection import TrueDoor
 from sim.monitoring.families import windows_of_family
 from sim.monitoring.gate import GatedDoor
@@ -24,7 +26,6 @@ from sim.monitoring.library import Library, library_of
 from sim.monitoring.misled_door import MisledDoor
 from sim.monitoring.published import Published, published_of
 from sim.monitoring.satellites import passes_from
-from sim.monitoring.sightings import false_alarms
 from sim.monitoring.startup import with_start_up
 from sim.records import Acts, Observation
 from sim.scenario.scenario import Scenario
@@ -75,6 +76,10 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
     if expected > scenario.conduct.max_candidates:
         raise TooManyCandidates(f"conduct.kinds.*.incidents_per_day expect {expected:.0f} acts in {days} days, "
                                 f"above conduct.max_candidates = {scenario.conduct.max_candidates}")
+    local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
+    monitoring = by_the_clock(scenario.monitoring, start_hour=local % 24, days=days)
+    if monitoring is not scenario.monitoring:
+        scenario = scenario.model_copy(update={"monitoring": monitoring})
     cells = cells_of(scenario.area)
     horizon_us = days * _DAY_US
     start = scenario.start.timestamp()
@@ -82,7 +87,6 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
         family, cells.lat_deg, cells.lon_deg, start_unix_s=start, days=days, phase_seed=scenario.monitoring.phase_seed,
         data_dirs=data_dirs, cache_dir=cache_dir)) for family in scenario.monitoring.satellites)
     layout = layout_of(scenario.monitoring, scenario.verification.tasking, scenario.area, cells, passes, days=days)
-    local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
     light = light_of(cells, start_unix_s=start, horizon_us=horizon_us)
     adapts = bool(scenario.conduct.adaptation)
     return Prepared(scenario, cells, light, library_of(scenario.monitoring, scenario.agreement), layout,
@@ -140,15 +144,12 @@ def open_world(prepared: Prepared, *, seed: int, replication: int) -> Opened:
         watch, cost = hindered_watch(scenario, prepared.layout, prepared.cells, watch, spells, fire)
         veil = veil_of(scenario, prepared.cells, streams, acts, cost, days=prepared.days,
                        months=prepared.months, local_start_h=prepared.start_hour, horizon_us=prepared.horizon_us)
-    names = tuple(m.id for m in scenario.monitoring.means)
-    kinds = [kind.id for kind in scenario.agreement.kinds]
-    rates = np.array([[m.false_alarms_per_day.get(k, 0.0) for k in kinds] for m in scenario.monitoring.means])
-    active = np.unique(prepared.layout.sensing.means)
-    return Opened(streams, acts, sky, watch, false_alarms(rates, active, prepared.library, prepared.cells, streams,
-                                                          days=prepared.days, names=names,
-                                                          first_side=int(scenario.conduct.key_a > scenario.conduct.key_b),
-                                                          at_sea=tuple(k.domain == "sea" for k in scenario.agreement.kinds)),
-                  truth.spells, truth.cut_us, truth.lineage,
+    kinds = tuple(kind.id for kind in scenario.agreement.kinds)
+    watch = with_pauses(watch, scenario.monitoring.security, prepared.layout, acts, kinds, prepared.cells)
+    alarms = alarms_of(scenario.monitoring, scenario.agreement, prepared.library, prepared.layout.sensing, prepared.layout.terms,
+                       prepared.cells, streams, days=prepared.days,
+                       first_side=int(scenario.conduct.key_a > scenario.conduct.key_b))
+    return Opened(streams, acts, sky, watch, alarms, truth.spells, truth.cut_us, truth.lineage,
                   told(scenario.conduct, scenario.agreement, acts) if scenario.agreement.notifications else None,
                   veil, tuple(fire.met) if fire else ())
 
@@ -173,13 +174,13 @@ def true_door(prepared: Prepared, opened: Opened, *, event_by_event: bool = Fals
         shown, library = shown_by(prepared.scenario, prepared.library, opened.acts, opened.veil)
         return MisledDoor(shown, library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                           prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
-                          fates=fates(opened.watch.flying), event_by_event=event_by_event,
+                          fates=fates(opened.watch.flying), terms=prepared.layout.terms, event_by_event=event_by_event,
                           across_kmh=_across_kmh(prepared.scenario)).burdened(
                               mischief_of(prepared.scenario, prepared.layout, opened.acts, shown, opened.veil))
     kind_of_door = TrueDoor if opened.lineage is None else GatedDoor
     return kind_of_door(opened.acts, prepared.library, prepared.layout.sensing, opened.watch.looks, opened.watch.flight,
                         prepared.cells, opened.sky, prepared.light, bin_us=bin_us(prepared.scenario),
-                        fates=fates(opened.watch.flying), event_by_event=event_by_event,
+                        fates=fates(opened.watch.flying), terms=prepared.layout.terms, event_by_event=event_by_event,
                         across_kmh=_across_kmh(prepared.scenario))
 
 

@@ -33,7 +33,8 @@ class LookTable(NamedTuple):
     start_us: I64
     end_us: I64
     centre_us: I64
-    """Closest approach of a moving sensor to the middle of the cell."""
+    """Closest approach of a moving sensor to the middle of the cell. For a sensor that stands, its place along the line in
+    whole metres; below 0 where it has none."""
     law: NDArray[np.int8]
     condition: F64
     order: I64
@@ -53,6 +54,8 @@ class Targets(NamedTuple):
     row: I64
     since_us: int = 0
     """Contacts before this instant are over; it never moves the time of another."""
+    km: F64 | None = None
+    """Place along the line; with it the range of a sensor that stands at a known place is a disc."""
     across_kmh: F64 | None = None
     """Signed speed across the line of each target, which lies at `depth_km` at `from_us`; None = all keep their place."""
 
@@ -81,6 +84,8 @@ def _crossing_leg(table: LookTable, sensors: Sensors, look: I64, targets: Target
     """
     sensor = table.sensor[look]
     speed, reach, centre = sensors.speed_kmh[sensor], sensors.reach_km[sensor], table.centre_us[look]
+    if targets.km is not None:  # the target crosses a chord of the disc around a sensor that stands
+        reach = np.sqrt(np.maximum(reach**2 - _along_km(table, sensors, look, targets.km[target]) ** 2, 0.0))
     apart = targets.depth_km[target] + kmh * (centre - targets.from_us[target]) / _HOUR_US - sensors.offset_km[sensor]
     square = np.maximum(speed**2 + kmh**2, 1e-12)
     root = (apart * kmh) ** 2 - square * (apart**2 - reach**2)
@@ -103,6 +108,19 @@ def _legs(table: LookTable, sensors: Sensors, look: I64, across_km: F64) -> tupl
     return start, end
 
 
+def _along_km(table: LookTable, sensors: Sensors, look: I64, km: F64) -> F64:
+    """Distance along the line from sensors that stand at a known place; 0 for all others."""
+    at_m = table.centre_us[look]
+    stands = (table.law[look] != GLANCE) & (at_m >= 0) & (sensors.speed_kmh[table.sensor[look]] <= 0)
+    return np.where(stands, km - np.where(stands, at_m, 0) / 1000, 0.0)
+
+
+def _in_disc(table: LookTable, sensors: Sensors, look: I64, km: F64, across_km: F64) -> NDArray[np.bool_]:
+    """Whether a place lies in the disc of range of a sensor that stands at a known place; True for all others."""
+    along = _along_km(table, sensors, look, km)
+    return (along == 0) | (np.hypot(across_km, along) <= sensors.reach_km[table.sensor[look]])
+
+
 def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, look: I64) -> I64:
     """Time of contact of each (target, look) pair in µs; NEVER where the look fails.
 
@@ -116,6 +134,9 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     kmh = None if targets.across_kmh is None else targets.across_kmh[target]
     near = across <= sensors.reach_km[sensor] if kmh is None else (across <= sensors.reach_km[sensor]) | (kmh != 0)
     able = np.flatnonzero((chance > 0) & near)
+    if targets.km is not None:
+        able = able[_in_disc(table, sensors, look[able], targets.km[target[able]],
+                             across[able] if kmh is None else np.where(kmh[able] != 0, 0.0, across[able]))]
     start, end = _legs(table, sensors, look[able], across[able])
     if kmh is not None:
         moves = np.flatnonzero(kmh[able] != 0)

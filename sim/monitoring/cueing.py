@@ -5,6 +5,7 @@ A mediator sees the price of a second look: the gap that the drone leaves behind
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from sim.area.light import Light
 from sim.area.line import Cells
-from sim.monitoring.drones import Patrol, Sortie, position_km
+from sim.monitoring.drones import Sortie, position_km
+from sim.monitoring.patterns import Patrol
 from sim.monitoring.satellites import Orders
 from sim.records import Cue
 from sim.scenario.monitoring import Drones
@@ -64,7 +66,8 @@ class Cueing:
     """Means that can take a second look at a place, and what they are committed to."""
 
     def __init__(self, flying: list[Flying], bought: list[Bought], cells: Cells, light: Light,
-                 sensing_physics: NDArray[np.int8], *, dwell_us: int) -> None:
+                 sensing_physics: NDArray[np.int8], *, dwell_us: int, lost_us: tuple[tuple[int, int], ...] = ()) -> None:
+        self.lost_us = lost_us
         self.flying, self.bought, self.cells, self.light = flying, bought, cells, light
         self.physics, self.dwell_us = sensing_physics.tolist(), dwell_us
         self.busy_until: dict[int, int] = {}
@@ -78,6 +81,8 @@ class Cueing:
 
     def drone(self, case: int, number: int, cell: int, known: frozenset[int], now: int) -> Offer | None:
         """Find the drone on patrol that can stare at a cell first; a new kind of evidence goes before an earlier look."""
+        if any(begin <= now < end for begin, end in self.lost_us):
+            return None  # a drone that does not know its place cannot be sent to another
         over = self.over.get(cell, ())
         at_us = self.sector[cell] * self.light.span_us + now
         night = int(not self.lit_after[bisect_right(self.sun_us, at_us) - 1])
@@ -112,13 +117,13 @@ class Cueing:
             self.busy_until[offer.diversion.flight] = offer.diversion.to_us
 
     def scene(self, case: int, number: int, cell: int, known: frozenset[int], now: int, *, until_us: int,
-              only_new: bool) -> Offer | None:
+              only_new: bool, points: float = inf) -> Offer | None:
         """Order the next scene of the family that brings a new kind of evidence, else (unless `only_new`) of any."""
         ranked = sorted(self.bought, key=lambda b: (self.physics[b.sensor] in known, b.sensor))
         for bought in ranked:
             if only_new and self.physics[bought.sensor] in known:
                 continue
-            row = bought.orders.order(cell, now, until_us=until_us)
+            row = bought.orders.order(cell, now, until_us=until_us, points=points)
             if row is not None:
                 time = int(bought.orders.passes.time_us[row])
                 cue = Cue(case, number, bought.sensor, cell, time, time, luck=int(bought.orders.passes.luck[row]))

@@ -4,6 +4,8 @@ A mediator's list of drones, satellites, posts and observers becomes here one ta
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,15 +18,21 @@ from sim.foundation.geodesy import Place
 from sim.foundation.streams import F64, I64, Streams
 from sim.monitoring.consent import permissions
 from sim.monitoring.cueing import Bought, Flying
-from sim.monitoring.drones import Patrol, legs, patrol_of, sorties
+from sim.monitoring.drones import legs, patrol_of, sorties
 from sim.monitoring.hindrance import Fire
 from sim.monitoring.library import TARGETS
-from sim.monitoring.looks import CLOUD, MADE, Looks, joined
+from sim.monitoring.looks import CLOUD, MADE, OTHER, Looks, joined
+from sim.monitoring.navigation import silent
+from sim.monitoring.patterns import Patrol, reach_km
 from sim.monitoring.posts import observer_looks, post_looks, strewn_places, timetable_looks
-from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks
+from sim.monitoring.release import Terms, terms_of
+from sim.monitoring.satellites import Orders, Passes, imaged, satellite_looks, withdrawn_us
+from sim.monitoring.security import Pauses, pauses_of, stood_down
 from sim.monitoring.sightings import Sensing
+from sim.records import Acts
 from sim.scenario.agreement import Side
 from sim.scenario.area import Area
+from sim.scenario.drills import Security
 from sim.scenario.monitoring import Drones, Means, Monitoring
 from sim.scenario.verification import Tasking
 
@@ -45,6 +53,9 @@ class Layout(NamedTuple):
     passes: tuple[Passes, ...]
     imaged: tuple[I64, ...]
     means: dict[str, int]
+    terms: Terms | None = None
+    """On which terms sights are released; None = all at once."""
+    places: Mapping[str, Place] = MappingProxyType({})
 
 
 class _Row(NamedTuple):
@@ -58,6 +69,7 @@ class _Row(NamedTuple):
     delay_us: float
     log_sd: float
     clouded: bool
+    until_us: int = 2**62
 
 
 def _column(rows: list[_Row], name: str) -> F64:
@@ -81,10 +93,11 @@ def layout_of(monitoring: Monitoring, tasking: Tasking, area: Area, cells: Cells
                       np.array([library[r.means] for r in rows], dtype=np.int64),
                       np.array([r.rates for r in rows]).reshape(len(rows), len(TARGETS)),
                       _column(rows, "reach_km"), _column(rows, "offset_km"), _column(rows, "speed_kmh"),
-                      _column(rows, "delay_us"), _column(rows, "log_sd"), np.array([r.clouded for r in rows], dtype=bool))
+                      _column(rows, "delay_us"), _column(rows, "log_sd"), np.array([r.clouded for r in rows], dtype=bool),
+                      np.array([r.until_us for r in rows], dtype=np.int64))
     standing = tuple(imaged(family, own, len(cells.km), days=days)
                      for family, own in zip(monitoring.satellites, passes, strict=True))
-    return Layout(sensing, first, patrols, passes, standing, library)
+    return Layout(sensing, first, patrols, passes, standing, library, terms_of(monitoring, first, len(rows)), places)
 
 
 def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...]) -> tuple[list[_Row], dict[str, int]]:
@@ -101,7 +114,8 @@ def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...])
     for family in monitoring.satellites:
         what = means[family.means]
         add(f"satellites.{family.id}", _Row(family.id, family.id, what.id, still, everywhere, 0.0, 0.0,
-                                            family.delivery_median_h * _HOUR_US, family.delivery_log_sd, what.stopped_by_cloud))
+                                            family.delivery_median_h * _HOUR_US, family.delivery_log_sd, what.stopped_by_cloud,
+                                            withdrawn_us(monitoring, family.operator, family.withdrawn_from_h)))
     for unit, patrol in zip(monitoring.drones, patrols, strict=True):
         add(f"drones.{unit.id}", *_drone_rows(unit, patrol, means))
     for post in monitoring.posts:
@@ -123,15 +137,19 @@ def _rows(monitoring: Monitoring, tasking: Tasking, patrols: tuple[Patrol, ...])
     return rows, first
 
 
-def _drone_rows(unit: Drones, patrol: Patrol, means: dict[str, Means]) -> tuple[_Row, _Row]:
-    """Sensor rows of a drone unit by day and by night; the search rate is spread over the area in reach."""
-    area = np.pi * unit.reach_km**2
+def _drone_rows(unit: Drones, patrol: Patrol, means: dict[str, Means]) -> list[_Row]:
+    """Sensor rows of a drone unit by day and by night, for each lane; the search rate is spread over the area in reach."""
+    reach = reach_km(unit)
+    area = np.pi * reach**2
     rates = tuple(getattr(unit.search_km2_per_h, target) / area for target in TARGETS)
-    def row(suffix: str, which: str) -> _Row:
-        return _Row(unit.id + suffix, unit.id, which, rates, unit.reach_km, patrol.offset_km, unit.speed_kmh,
+    speed = 0.0 if unit.pattern == "orbit" else unit.speed_kmh
+
+    def row(suffix: str, which: str, lane_km: float) -> _Row:
+        return _Row(unit.id + suffix, unit.id, which, rates, reach, lane_km, speed,
                     unit.report_min / 60 * _HOUR_US, 0.0, unit.above_cloud and means[which].stopped_by_cloud)
 
-    return row(".day", unit.means_by_day), row(".night", unit.means_by_night)
+    return [row(suffix, which, lane_km) for lane_km in patrol.lanes_km or (patrol.offset_km,)
+            for suffix, which in ((".day", unit.means_by_day), (".night", unit.means_by_night))]
 
 
 class Watch(NamedTuple):
@@ -142,6 +160,8 @@ class Watch(NamedTuple):
     flying: list[Flying]
     bought: list[Bought]
     exposure_h: float
+    pauses: Pauses = ()
+    """Spells in which patrols and teams stand down after a casualty."""
 
 
 def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, light: Light, streams: Streams, *,
@@ -158,9 +178,10 @@ def watch_of(monitoring: Monitoring, layout: Layout, cells: Cells, sky: Sky, lig
     bought = []
     for family, passes, rows in zip(monitoring.satellites, layout.passes, layout.imaged, strict=True):
         sensor = layout.first[f"satellites.{family.id}"]
-        add(satellite_looks(passes, rows, sensor, layout.means[family.means], means[family.means], cells, sky))
+        until = withdrawn_us(monitoring, family.operator, family.withdrawn_from_h)
+        add(satellite_looks(passes, rows, sensor, layout.means[family.means], means[family.means], cells, sky, until_us=until))
         if family.mode == "tasked":
-            bought.append(Bought(Orders(family, passes, rows), sensor))
+            bought.append(Bought(Orders(family, passes, rows, until_us=until), sensor))
     flying: list[Flying] = []
     flown = 0
     for unit, patrol in zip(monitoring.drones, layout.patrols, strict=True):
@@ -187,7 +208,7 @@ def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light
     exposure = 0.0
     for post in monitoring.posts:
         add(post_looks(post, layout.first[f"posts.{post.id}"], layout.means[post.means], means[post.means], monitoring, cells,
-                       light, streams, horizon_us=horizon_us))
+                       light, streams, horizon_us=horizon_us, at=None if post.place is None else layout.places[post.place]))
     for people in monitoring.observers:
         looks, hours = observer_looks(people, layout.first[f"observers.{people.id}"], layout.means[people.means], monitoring,
                                       cells, light, streams, horizon_us=horizon_us)
@@ -196,8 +217,44 @@ def _standing(monitoring: Monitoring, layout: Layout, cells: Cells, light: Light
     for table in monitoring.timetables:
         looks = timetable_looks(table, layout.first[f"timetables.{table.id}"], layout.means[table.means], means[table.means],
                                 cells, light, streams, horizon_us=horizon_us)
+        if means[table.means].needs_navigation:
+            looks = silent(looks, monitoring.navigation_lost)
+        looks = _withdrawn(looks, withdrawn_us(monitoring, table.operator))
         add(_under_cloud(looks, cells, sky) if means[table.means].stopped_by_cloud else looks)
     return exposure
+
+
+def _withdrawn(looks: Looks, until_us: int) -> Looks:
+    """Looks of what is withdrawn at an instant: ended then, or lost."""
+    if not (looks.end_us >= until_us).any():
+        return looks
+    lost = np.where((looks.start_us >= until_us) & (looks.lost == MADE), np.int8(OTHER), looks.lost)
+    return looks._replace(lost=lost, end_us=np.minimum(looks.end_us, np.maximum(looks.start_us, until_us)))
+
+
+def scenes_planned(monitoring: Monitoring, layout: Layout) -> int:
+    """Scenes of tasked families on the standing plan, up to their withdrawal."""
+    found = 0
+    for family, passes, rows in zip(monitoring.satellites, layout.passes, layout.imaged, strict=True):
+        if family.mode == "tasked":
+            until = withdrawn_us(monitoring, family.operator, family.withdrawn_from_h)
+            found += int((passes.time_us[rows] < until).sum())
+    return found
+
+
+def patrol_rows(layout: Layout) -> I64:
+    """Sensor rows of observers."""
+    return np.array([row for item, row in layout.first.items() if item.startswith("observers.")], dtype=np.int64)
+
+
+def with_pauses(watch: Watch, rule: Security | None, layout: Layout, acts: Acts, kinds: tuple[str, ...], cells: Cells) -> Watch:
+    """Let patrols stand down after casualties, where the design has such a rule."""
+    if rule is None:
+        return watch
+    patrols = patrol_rows(layout)
+    pauses = pauses_of(rule, watch.looks, patrols, layout.sensing.offset_km, acts, kinds, cells)
+    looks, spared_h = stood_down(watch.looks, patrols, pauses)
+    return watch._replace(looks=looks, pauses=pauses, exposure_h=watch.exposure_h - spared_h)
 
 
 def _under_cloud(looks: Looks, cells: Cells, sky: Sky) -> Looks:

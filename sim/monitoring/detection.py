@@ -14,10 +14,11 @@ from sim.area.light import Light
 from sim.area.line import Cells, line_edges
 from sim.area.weather import Sky, clouded
 from sim.foundation.clock import Clock, Rank, low40
-from sim.foundation.scan import NEVER, Targets, all_contacts, first_contacts
+from sim.foundation.scan import GLANCE, NEVER, Targets, all_contacts, first_contacts
 from sim.foundation.streams import F64, I64, key_of, mix64, mix_one, succeeds
 from sim.monitoring.library import Library
 from sim.monitoring.looks import CLOUD, DIVERTED, JAMMED, MADE, OTHER, Looks, Tables, by_physics
+from sim.monitoring.release import Terms, released
 from sim.monitoring.sightings import Seen, Sensing, observe, sensors_of
 from sim.records import Acts, Cue, Observation
 from sim.scenario.monitoring import PHYSICS
@@ -92,7 +93,7 @@ class Sights:
         begin = self.acts.onset_us[acts] if phase == 0 else self.until_us[0, acts]
         return Targets(self.acts.id[acts], self.acts.cell[acts], begin, self.until_us[phase, acts],
                        (self.acts.trace_depth_km if phase else self.acts.depth_km)[acts], acts + phase * len(self.acts.id), now,
-                       None if phase or self.across_kmh is None else self.across_kmh[acts])
+                       self.acts.km[acts], None if phase or self.across_kmh is None else self.across_kmh[acts])
 
     def depth_km(self, acts: I64, phase: I64, now: int) -> F64:
         """Depth of acts (phase 0), where those that move across the line are by now, or of their traces (phase 1)."""
@@ -154,12 +155,27 @@ class Sights:
         return (first, which) if which >= 0 else None
 
 
+def apart_km(door: TrueDoor, act: int, sensor: int, row: int) -> float:
+    """Distance from a sensor that stands along the line, or else from its track, to an act or its trace; 0 where the error
+    of its means does not grow with it."""
+    sensing, looks = door.sensing, door.tables.looks
+    if not door.library.error_per_km[int(sensing.means[sensor])]:
+        return 0.0
+    phase = np.array([int(door.clock.now >= door.until_us[0, act])])
+    depth = door.sights.depth_km(np.array([act]), phase, door.clock.now).item()
+    across = abs(depth - float(sensing.offset_km[sensor]))
+    if row < 0 or sensing.speed_kmh[sensor] > 0 or looks.law[row] == GLANCE or looks.centre_us[row] < 0:
+        return across
+    return float(np.hypot(across, door.acts.km[act] - looks.centre_us[row] / 1000))
+
+
 class TrueDoor:
     """The door between the drawn truth and the mission."""
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: Cells,
                  sky: Sky, light: Light, *, bin_us: int, fates: Sequence[tuple[int, int, int]] = (),
-                 event_by_event: bool = False, across_kmh: F64 | None = None) -> None:
+                 terms: Terms | None = None, event_by_event: bool = False, across_kmh: F64 | None = None) -> None:
+        self.terms = terms
         self.acts, self.library, self.sensing, self.cells = acts, library, sensing, cells
         self.sky, self.light, self.fates, self.event_by_event = sky, light, fates, event_by_event
         self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us, across_kmh=across_kmh)
@@ -214,10 +230,15 @@ class TrueDoor:
         """Draw the errors of one observation by its key and tell the mission when it arrives."""
         key = mix_one(luck, self.acts.id.item(act))
         seen = self._told(observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
-                                  self.edges), act, sensor)
+                                  self.edges, apart_km(self, act, sensor, row)), act, sensor)
+        seen = seen if self.terms is None else released(seen, self.terms, sensor)
+        withheld = bool(seen.reported_us >= NEVER)
+        self.seen.append(Seen(key, act, row, luck, sensor, self.acts.cell.item(act), start, end, case != 0, withheld))
+        if withheld:  # the next sight by the same physics may be one that the mission is told of
+            self.sights.search(np.array([act]), self.clock.now + 1, (seen.physics,))
+            return
         self.done[act] |= 1 << seen.physics
         self.cause[key] = act
-        self.seen.append(Seen(key, act, row, luck, sensor, self.acts.cell.item(act), start, end, case != 0))
         self.clock.at(seen.reported_us, _REPORT, low40(key), self.inform, seen)
 
     def _told(self, seen: Observation, act: int, sensor: int) -> Observation:
@@ -248,6 +269,8 @@ class TrueDoor:
             if now >= off or jam_from <= now < jam_to:
                 return cue, OTHER if now >= off else JAMMED
             cue = cue._replace(end_us=min(cue.end_us, off, jam_from if jam_from > now else cue.end_us))
+        if self.sensing.until_us is not None and now >= self.sensing.until_us[cue.sensor]:
+            return cue, OTHER
         blocked = self.sensing.clouded[cue.sensor] and clouded(self.sky, self.cells.sector[[cue.cell]], np.array([now]))[0]
         return cue, CLOUD if blocked else MADE
 

@@ -18,6 +18,8 @@ from sim.foundation.scan import CUBE, SEARCH, SWEEP
 from sim.foundation.streams import I64, Streams, mix64, mix_name, uniform, words
 from sim.monitoring import consent
 from sim.monitoring.looks import CLOUD, CONSENT, JAMMED, MADE, Looks, no_looks
+from sim.monitoring.navigation import without_navigation
+from sim.monitoring.patterns import Patrol, place_km, windows
 from sim.monitoring.posts import cells_of_sectors
 from sim.monitoring.startup import available_us
 from sim.scenario.monitoring import Drones, Means, Monitoring
@@ -25,20 +27,6 @@ from sim.scenario.monitoring import Drones, Means, Monitoring
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _LAWS = {"random": SEARCH, "systematic": SWEEP, "inverse-cube": CUBE}
-
-
-class Patrol(NamedTuple):
-    """Where a unit flies: the stretch it covers back and forth, its cells, and the way from its base."""
-
-    cell: I64
-    """Cells within reach of the track."""
-    along_km: np.ndarray[tuple[int], np.dtype[np.float64]]
-    """Place of each cell along the track, from its first end."""
-    start_km: float
-    length_km: float
-    transit_us: int
-    offset_km: float
-    """Signed distance of the track from the line; NaN where the unit may never fly."""
 
 
 class Sortie(NamedTuple):
@@ -68,7 +56,8 @@ def patrol_of(unit: Drones, monitoring: Monitoring, cells: Cells, base: Place) -
     transit = distance_km(base, there) / unit.speed_kmh * _HOUR_US
     first = max(round(unit.available_from_d * _DAY_US), 0)
     offset = consent.track_offset_km(monitoring, unit.side, first, large=unit.large and not sea)
-    return Patrol(near, cells.km[near] - start, start, end - start, round(transit), offset)
+    lanes = () if unit.pattern != "search" else consent.lanes_km(monitoring, unit.side, unit.lanes_km, nearest_km=offset)
+    return Patrol(near, cells.km[near] - start, start, end - start, round(transit), lanes[0] if lanes else offset, lanes, sea)
 
 
 def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, streams: Streams, *,
@@ -87,6 +76,10 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
     heapq.heapify(wanted)
     while wanted and wanted[0][0] < horizon_us:
         start, slot, number = heapq.heappop(wanted)
+        opens, closes = _daily_watch(unit, start + patrol.transit_us)
+        if opens > start + patrol.transit_us:
+            heapq.heappush(wanted, (opens - patrol.transit_us, slot, number))
+            continue
         wait = _grounded_until(unit, monitoring, sky, start)
         if wait > start:
             flown.append(Sortie(number, slot, -1, start, start, start, min(wait, horizon_us), 0, 0, "weather or consent"))
@@ -101,12 +94,29 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
             heapq.heappush(wanted, (ready, slot, number + 1))
             continue
         leave = consent.granted_until(consent.permissions(monitoring, unit.side, "drones"), start)
-        sortie = fleet.fly(number, slot, start, patrol.transit_us, on_station, leave or start)
+        stay = min(on_station, closes - start - patrol.transit_us)
+        sortie = fleet.fly(number, slot, start, patrol.transit_us, stay, leave or start)
         flown.append(sortie)
         # Relief is planned for a flight that goes as planned; what breaks is known only when it breaks.
         lead = 0 if sortie.lost in ("failure", "loss", "consent") else patrol.transit_us
         heapq.heappush(wanted, (max(sortie.off_us - lead, start + 1), slot, number + 1))
     return flown
+
+
+def daily_watch_h(unit: Drones) -> float:
+    """Hours of each day on which the unit is meant to be on station."""
+    return 24.0 if consent.whole_day(unit.daily_from_h, unit.daily_to_h) else (unit.daily_to_h - unit.daily_from_h) % 24
+
+
+def _daily_watch(unit: Drones, on_us: int) -> tuple[int, int]:
+    """Begin (not before `on_us`) and end of the daily watch that a drone on station at `on_us` can serve."""
+    length = round(daily_watch_h(unit) * _HOUR_US)
+    if length >= _DAY_US:
+        return on_us, 2**62
+    since = (on_us - round(unit.daily_from_h * _HOUR_US)) % _DAY_US
+    # Nobody takes off for the last minutes of a watch.
+    opens = on_us if since == 0 or since < length - _HOUR_US // 4 else on_us + _DAY_US - since
+    return opens, opens + length - (since if opens == on_us else 0)
 
 
 def _grounded_until(unit: Drones, monitoring: Monitoring, sky: Sky, time_us: int) -> int:
@@ -215,18 +225,8 @@ def legs(unit: Drones, patrol: Patrol, flown: list[Sortie], sensors: tuple[int, 
     watch = [flown[n] for n in numbers.tolist()]
     if not watch:
         return no_looks(), numbers
-    pass_us = max(round(patrol.length_km / unit.speed_kmh * _HOUR_US), 1)
-    on, off = (np.array([getattr(s, name) for s in watch], dtype=np.int64) for name in ("on_us", "off_us"))
-    passes = -(-(off - on) // pass_us)
-    row = np.repeat(np.arange(len(watch)), passes)
-    leg = np.arange(len(row)) - np.repeat(np.cumsum(passes) - passes, passes)
-    begin = on[row] + leg * pass_us
-    stop = np.minimum(begin + pass_us, off[row])
-    along = np.where(leg[:, None] % 2 == 0, patrol.along_km, patrol.length_km - patrol.along_km)
-    to_us = _HOUR_US / unit.speed_kmh
-    centre = begin[:, None] + (along * to_us).astype(np.int64)
-    half = round(unit.reach_km * to_us)
-    start, end = np.maximum(centre - half, begin[:, None]), np.minimum(centre + half, stop[:, None])
+    on, off, slot = (np.array([getattr(s, name) for s in watch], dtype=np.int64) for name in ("on_us", "off_us", "slot"))
+    row, leg, start, end, centre, lane = windows(unit, patrol, slot, on, off)
     sortie_key = np.concatenate([mix64(mix_name(words(s.slot), "leg", unit.id), s.number) for s in watch])
     luck = mix64(sortie_key[row][:, None], leg[:, None] * len(cells.km) + patrol.cell)
     keep = (start < end) & (start < horizon_us)
@@ -237,7 +237,9 @@ def legs(unit: Drones, patrol: Patrol, flown: list[Sortie], sensors: tuple[int, 
     cell = np.broadcast_to(patrol.cell, keep.shape)[flat]
     looks = _seen(unit, cell, luck[flat], start[flat], end[flat], centre[flat], middle[flat], jammed[flat], sensors,
                   means, library, monitoring, cells, light, sky)
-    return looks, numbers[row[flat[0]]]
+    if len(patrol.lanes_km) > 1:
+        looks = looks._replace(sensor=looks.sensor + 2 * lane[flat[0]].astype(np.int32))
+    return without_navigation(looks, monitoring.navigation_lost), numbers[row[flat[0]]]
 
 
 def _seen(unit: Drones, cell: I64, luck: np.ndarray[tuple[int], np.dtype[np.uint64]], start: I64, end: I64, centre: I64,
@@ -258,8 +260,5 @@ def _seen(unit: Drones, cell: I64, luck: np.ndarray[tuple[int], np.dtype[np.uint
 
 
 def position_km(unit: Drones, patrol: Patrol, sortie: Sortie, time_us: int) -> float:
-    """Place of a drone on patrol along its track: a formula of time."""
-    travelled = (time_us - sortie.on_us) / _HOUR_US * unit.speed_kmh % (2 * patrol.length_km)
-    return min(travelled, 2 * patrol.length_km - travelled)
-
-
+    """Place of a drone on patrol along its track: a formula of time, so that a relief flies on where the last one was."""
+    return place_km(unit, patrol, sortie.slot, time_us)

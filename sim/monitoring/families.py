@@ -16,8 +16,15 @@ from sim.foundation.sky_mechanics import node_rate_deg_per_day, semi_axis_of_mea
 from sim.foundation.streams import F64, I64, luck_of, name_key
 from sim.monitoring.access import AccessRule, load_or_make
 from sim.monitoring.element_files import read_orbits
-from sim.monitoring.orbits import ElementSet, Orbit, repeat_cycle_orbits, sun_plane_orbits
-from sim.scenario.monitoring import Elements, Listed, RepeatCycle, Satellites
+from sim.monitoring.orbits import (
+    CircularOrbit,
+    ElementSet,
+    Orbit,
+    repeat_cycle_orbits,
+    sun_plane_orbits,
+    walker_orbits,
+)
+from sim.scenario.monitoring import Elements, Listed, Planes, RepeatCycle, Satellites, Walker
 
 _REGION = ((44.0, 53.0), (22.0, 41.0))
 """Latitudes and longitudes within which exact phases of catalogued satellites are never used."""
@@ -63,6 +70,14 @@ def orbits_of(family: Satellites, *, start_unix_s: float, days: float, phase_see
                                    descending_time_h=orbit.descending_time_h, epoch_unix_s=start_unix_s, argument_deg=phase)
     if isinstance(orbit, Elements):
         return _designed(family, orbit, start_unix_s, phase, 24 * luck_of(key, "node"))
+    if isinstance(orbit, Walker):
+        return walker_orbits(name=family.id, total=family.members, planes=orbit.planes, phasing=orbit.phasing,
+                             a_km=semi_axis_of_mean_motion_km(mean_motion_rev_day=orbit.mean_motion_rev_day,
+                                                              inclination_deg=orbit.inclination_deg),
+                             inclination_deg=orbit.inclination_deg, epoch_unix_s=start_unix_s, spread_deg=orbit.spread_deg,
+                             node_deg=360 * luck_of(key, "node"), argument_deg=phase)
+    if isinstance(orbit, Planes):
+        return _one_by_one(family, orbit, start_unix_s, phase if redraw else 0.0)
     return _listed(orbit, start_unix_s, days, data_dirs, key, redraw=redraw)
 
 
@@ -74,6 +89,14 @@ def _designed(family: Satellites, orbit: Elements, start_unix_s: float, phase_de
     return sun_plane_orbits(name=family.id, members=family.members, a_km=axis, inclination_deg=orbit.inclination_deg,
                             descending_times_h=times[: family.members], epoch_unix_s=start_unix_s, argument_deg=phase_deg,
                             track_spacing_deg=360 / orbit.mean_motion_rev_day)
+
+
+def _one_by_one(family: Satellites, orbit: Planes, start_unix_s: float, phase_deg: float) -> tuple[Orbit, ...]:
+    """Circular orbits at the nodes and arguments listed; over the region at issue all are turned alike along their tracks."""
+    axis = semi_axis_of_mean_motion_km(mean_motion_rev_day=orbit.mean_motion_rev_day, inclination_deg=orbit.inclination_deg)
+    return tuple(CircularOrbit(f"{family.id} {number}", start_unix_s, axis, orbit.inclination_deg, node,
+                               (argument + phase_deg) % 360)
+                 for number, (node, argument) in enumerate(zip(orbit.nodes_deg, orbit.arguments_deg, strict=True), start=1))
 
 
 def _listed(orbit: Listed, start_unix_s: float, days: float, data_dirs: Sequence[Path], key: int, *,

@@ -112,13 +112,14 @@ def crowd_of(monitoring: Monitoring, first: dict[str, int], sensors: int, cells:
     """Sort sensors by what hinders them."""
     of, physics = np.zeros(sensors, dtype=np.int8), {means.id: means.physics for means in monitoring.means}
     for unit in monitoring.drones:
-        of[first[f"drones.{unit.id}"]] = of[first[f"drones.{unit.id}"] + 1] = _DRONE
+        begin = first[f"drones.{unit.id}"]
+        of[begin : min((row for row in first.values() if row > begin), default=sensors)] = _DRONE
     for people in monitoring.observers:
         of[first[f"observers.{people.id}"]] = _PEOPLE_A if people.side == "A" else _PEOPLE_B
     keys: list[int] = []
     places: list[float] = []
     for post in monitoring.posts:
-        if physics[post.means] in _CAMERA_PHYSICS:
+        if physics[post.means] in _CAMERA_PHYSICS and post.place is None:
             of[first[f"posts.{post.id}"]] = _POST
             keys += [name_key("post", post.id, number) for number in range(post.sites)]
             places += site_km(post, cells).tolist()

@@ -96,6 +96,8 @@ def glances(luck: U64, cell: I64, start_us: I64, end_us: I64, sensor: int, means
                  np.full(n, means, dtype=np.int16), np.full(n, GLANCE, dtype=np.int8), np.ones(n), lost.astype(np.int8))
 
 
-def stares(luck: U64, cell: I64, start_us: I64, end_us: I64, sensor: int, means: int, lost: NDArray[np.int8]) -> Looks:
-    """Looks of a sensor that stands and stares, with one trial in each bin of the clock."""
-    return glances(luck, cell, start_us, end_us, sensor, means, lost)._replace(law=np.full(len(luck), STARE, dtype=np.int8))
+def stares(luck: U64, cell: I64, start_us: I64, end_us: I64, sensor: int, means: int, lost: NDArray[np.int8],
+           at_m: I64 | None = None) -> Looks:
+    """Looks of a sensor that stands and stares, with one trial in each bin of the clock; `at_m` is its place along the line."""
+    looks = glances(luck, cell, start_us, end_us, sensor, means, lost)._replace(law=np.full(len(luck), STARE, dtype=np.int8))
+    return looks._replace(centre_us=np.full(len(luck), -1) if at_m is None else at_m)

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from sim.area.light import Light, lit
 from sim.area.line import Cells
+from sim.foundation.geodesy import Place, distances_km
 from sim.foundation.streams import F64, I64, Streams, mix64, name_key, uniform
 from sim.monitoring import consent
-from sim.monitoring.looks import CONSENT, MADE, NIGHT, OTHER, Looks, glances, no_looks, stares
+from sim.monitoring.looks import CONSENT, JAMMED, MADE, NIGHT, OTHER, Looks, glances, no_looks, stares
+from sim.monitoring.navigation import lost_at, spells_us
 from sim.monitoring.startup import available_us, share_by_day, spread_order
+from sim.scenario.drills import NavigationLost
 from sim.scenario.monitoring import Means, Monitoring, Observers, Posts, Timetable
 
 _HOUR_US = 3_600_000_000
@@ -31,18 +34,29 @@ def site_km(posts: Posts, cells: Cells) -> F64:
 
 
 def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: Monitoring, cells: Cells, light: Light,
-               streams: Streams, *, horizon_us: int) -> Looks:
-    """Looks of unattended posts: one stare for each cell, day and spell, lost to outages, light or consent."""
-    mine = cells_of_sectors(cells, posts.sectors)
-    at_km, within_km = _sites(posts, cells, mine, monitoring.phase_seed)
-    apart = np.abs(cells.km[mine] - at_km[:, None])
-    site, cell = np.nonzero(apart <= within_km)
+               streams: Streams, *, horizon_us: int, at: Place | None = None) -> Looks:
+    """Looks of unattended posts: one stare for each cell, day and spell, lost to outages, light or consent.
+
+    Along the line the range of each is the disc around its place; posts that all stand at one place, on a coast, look at
+    the cells whose middle lies within their range of it.
+    """
+    mine = cells_of_sectors(cells, posts.sectors, sea=at is not None)
+    if at is None:
+        at_km = _sites(posts, cells, mine, monitoring.phase_seed)
+        apart = np.abs(cells.km[mine] - at_km[:, None])
+        site, cell = np.nonzero(apart <= posts.reach_km + cells.size_km[mine] / 2)
+    else:
+        at_km = np.full(posts.sites, -1.0)
+        apart = np.tile(distances_km(np.column_stack((cells.lat_deg[mine], cells.lon_deg[mine])),
+                                      [[at.lat_deg, at.lon_deg]])[:, 0], (posts.sites, 1))
+        site, cell = np.nonzero(apart <= posts.reach_km)
     if not len(site):
         return no_looks()
     spells = tuple(s for s in consent.permissions(monitoring, posts.side, "posts") if s.depth_km >= posts.setback_km)
     starts_down, out = outage_edges(streams, posts, np.arange(posts.sites), horizon_us=horizon_us)
     sector = cells.sector[mine[apart.argmin(axis=1)]]
-    start, end = _spells(posts, what, light, sector, out, spells, horizon_us)
+    gaps = monitoring.navigation_lost if what.needs_navigation else ()
+    start, end = _spells(posts, what, light, sector, out, spells, horizon_us, gaps)
     down = ((out[:, None, :] <= start[:, :, None]).sum(axis=2) + starts_down[:, None]) % 2 == 1
     dark = light_loss(what, light, np.broadcast_to(sector[:, None], start.shape), start)
     if posts.ramp_d > 0:
@@ -50,23 +64,22 @@ def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: M
         ready = available_us(from_d=posts.available_from_d, ramp_d=posts.ramp_d, members=posts.sites)[spread_order(posts.sites)]
         start = np.minimum(np.maximum(start, ready[:, None]), np.maximum(end, start))
     lost = np.where(consent.refused(spells, start), CONSENT, np.where(dark, NIGHT, np.where(down, OTHER, MADE)))
+    lost[lost_at(gaps, start) & (lost == MADE)] = JAMMED
     pair, spell = np.nonzero((start < end)[site])
     where = site[pair]
     luck = np.array([name_key("post", posts.id, number) for number in range(posts.sites)], dtype=np.uint64)
-    looks = stares(luck[where], mine[cell[pair]], start[where, spell], end[where, spell], sensor, means, lost[where, spell])
+    looks = stares(luck[where], mine[cell[pair]], start[where, spell], end[where, spell], sensor, means, lost[where, spell],
+                   np.round(at_km * 1000).astype(np.int64)[where])
     return looks._replace(sensor=(sensor + where).astype(np.int32)) if posts.strewn_km else looks
 
 
-def _sites(posts: Posts, cells: Cells, mine: I64, phase_seed: int) -> tuple[F64, F64]:
-    """Place of each site along the line, and how far along the line it reaches each cell, shape (sites, cells or 1)."""
-    if posts.strewn_km:
-        share, back_km = strewn_places(posts, phase_seed)
-        row = share * len(mine)
-        cell = mine[row.astype(np.int64)]
-        # A strewn post holds the cells whose middle lies within its circle: half cells more would add up over many posts.
-        chord = np.sqrt(np.maximum(posts.reach_km**2 - back_km**2, 0.0)) - np.where(back_km > posts.reach_km, 1.0, 0.0)
-        return cells.km[cell] + (row % 1 - 0.5) * cells.size_km[cell], chord[:, None]
-    return site_km(posts, cells), np.sqrt(max(posts.reach_km**2 - posts.setback_km**2, 0.0)) + cells.size_km[None, mine] / 2
+def _sites(posts: Posts, cells: Cells, mine: I64, phase_seed: int) -> F64:
+    """Place of each site along the line."""
+    if not posts.strewn_km:
+        return site_km(posts, cells)
+    row = strewn_places(posts, phase_seed)[0] * len(mine)
+    cell = mine[row.astype(np.int64)]
+    return np.asarray(cells.km[cell] + (row % 1 - 0.5) * cells.size_km[cell], dtype=np.float64)
 
 
 def strewn_places(posts: Posts, phase_seed: int) -> tuple[F64, F64]:
@@ -76,11 +89,12 @@ def strewn_places(posts: Posts, phase_seed: int) -> tuple[F64, F64]:
 
 
 def _spells(posts: Posts, what: Means, light: Light, sector: I64, out: I64, spells: tuple[consent.Permission, ...],
-            horizon_us: int) -> tuple[I64, I64]:
+            horizon_us: int, gaps: tuple[NavigationLost, ...] = ()) -> tuple[I64, I64]:
     """Starts and ends of the spells of each post between all instants at which anything changes, a row a post."""
     begin = min(round(posts.available_from_d * _DAY_US), horizon_us)
     fixed = np.concatenate((np.arange(0, horizon_us + 1, _DAY_US), [begin],
-                            np.array([t for s in spells for t in (s.from_us, s.to_us)], dtype=np.int64)))
+                            np.array([t for s in spells for t in (s.from_us, s.to_us)], dtype=np.int64),
+                            np.array(spells_us(gaps), dtype=np.int64).ravel()))
     columns = [np.broadcast_to(fixed, (len(sector), len(fixed))), out]
     if what.needs_light or what.needs_dark:
         columns.append(_sun_edges(light, sector, horizon_us))

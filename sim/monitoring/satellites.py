@@ -4,7 +4,8 @@ A mediator sees here that a satellite overhead is not a look: scenes are few, or
 """
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,9 @@ import numpy as np
 from sim.area.line import Cells
 from sim.area.weather import Sky, clouded
 from sim.foundation.streams import I64, U64, mix64, name_key
-from sim.monitoring.looks import CLOUD, MADE, Looks, glances, no_looks
+from sim.monitoring.looks import CLOUD, MADE, OTHER, Looks, glances, no_looks
 from sim.monitoring.startup import available_us
-from sim.scenario.monitoring import Means, Satellites
+from sim.scenario.monitoring import Means, Monitoring, Satellites
 
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
@@ -32,8 +33,7 @@ class Passes(NamedTuple):
 def passes_from(family: Satellites, cells: Cells, *, cell: I64, time_us: I64, satellite: I64, names: tuple[str, ...],
                 pass_number: I64) -> Passes:
     """Give each access window of a family the identity of its look: satellite, pass number and cell, never its order."""
-    begin, end = round(family.available_from_d * _DAY_US), round(family.withdrawn_from_h * _HOUR_US)
-    keep = (time_us >= begin) & (time_us < end)
+    keep = time_us >= round(family.available_from_d * _DAY_US)
     if family.ramp_d > 0 and len(names):
         ready = available_us(from_d=family.available_from_d, ramp_d=family.ramp_d, members=len(names))
         keep &= time_us >= ready[satellite]
@@ -65,29 +65,50 @@ def imaged(family: Satellites, passes: Passes, cells: int, *, days: int) -> I64:
     return np.array(sorted(rows), dtype=np.int64)
 
 
-def satellite_looks(passes: Passes, rows: I64, sensor: int, means: int, what: Means, cells: Cells, sky: Sky) -> Looks:
-    """Looks of the imaged passes; optical ones are lost to the cloud that all looks at a place share."""
+def withdrawn_us(monitoring: Monitoring, operator: str | None, own_h: float = 1e6) -> int:
+    """Instant from which something is withdrawn, by itself or with its operator."""
+    hours = [one.withdrawn_from_h for one in monitoring.operators if one.id == operator]
+    return round(min([own_h, *hours]) * _HOUR_US)
+
+
+def satellite_looks(passes: Passes, rows: I64, sensor: int, means: int, what: Means, cells: Cells, sky: Sky, *,
+                    until_us: int = 2**62) -> Looks:
+    """Looks of the imaged passes; optical ones are lost to the cloud that all looks at a place share, and all of them once
+    the family is withdrawn: nobody knows before."""
     if not len(rows):
         return no_looks()
     cell, time = passes.cell[rows], passes.time_us[rows]
     lost = np.full(len(rows), MADE)
     if what.stopped_by_cloud:
         lost[clouded(sky, cells.sector[cell], time)] = CLOUD
+    lost[time >= until_us] = OTHER
     return glances(passes.luck[rows], cell, time, time, sensor, means, lost)
 
 
 class Orders:
     """Scenes that the mission may still order from one tasked family, day by day."""
 
-    def __init__(self, family: Satellites, passes: Passes, standing: I64) -> None:
+    def __init__(self, family: Satellites, passes: Passes, standing: I64, *, until_us: int = 2**62) -> None:
         self.family, self.passes = family, passes
         self.taken = set(standing.tolist())
         self.left: dict[int, int] = {}
         self.times: dict[int, tuple[int, list[int]]] = {}
         self.daily = family.scenes_per_day - round(family.scenes_per_day * family.standing_share)
+        self.kept = round(self.daily * family.graver_share)
+        self.withdrawn_us, self.slew_us = until_us, round(family.slew_s * 1e6)
+        self.busy: dict[int, list[int]] = {}
+        if self.slew_us:
+            for row in standing.tolist():
+                insort(self.busy.setdefault(int(passes.satellite[row]), []), int(passes.time_us[row]))
 
-    def order(self, cell: int, now_us: int, *, until_us: int) -> int | None:
-        """Take the next free pass over a cell after the reaction time; returns its row, or None within the time given."""
+    def order(self, cell: int, now_us: int, *, until_us: int, points: float = inf) -> int | None:
+        """Take the next free pass over a cell after the reaction time; returns its row, or None within the time given.
+
+        Part of the scenes of a day may be kept for kinds of many points, and a satellite needs its time to turn.
+        """
+        if now_us >= self.withdrawn_us:
+            return None
+        least = self.kept if points < self.family.graver_points else 0
         if cell not in self.times:
             low, high = np.searchsorted(self.passes.cell, [cell, cell + 1]).tolist()
             self.times[cell] = (low, self.passes.time_us[low:high].tolist())
@@ -95,12 +116,20 @@ class Orders:
         index = bisect_left(times, now_us + round(self.family.reaction_h * _HOUR_US))
         while index < len(times) and times[index] <= until_us:
             day, row = times[index] // _DAY_US, first + index
-            if self.left.get(day, self.daily) <= 0:
+            if self.left.get(day, self.daily) <= least:
                 index = bisect_left(times, (day + 1) * _DAY_US)
-            elif row in self.taken:
+            elif row in self.taken or (self.slew_us and self._turning(row)):
                 index += 1
             else:
                 self.taken.add(row)
+                if self.slew_us:
+                    insort(self.busy.setdefault(int(self.passes.satellite[row]), []), times[index])
                 self.left[day] = self.left.get(day, self.daily) - 1
                 return row
         return None
+
+    def _turning(self, row: int) -> bool:
+        """Whether the satellite of a pass takes another scene too close in time to turn between the two."""
+        taken, time = self.busy.get(int(self.passes.satellite[row]), []), int(self.passes.time_us[row])
+        after = bisect_left(taken, time)
+        return any(abs(other - time) < self.slew_us for other in taken[max(after - 1, 0) : after + 1])

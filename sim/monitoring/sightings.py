@@ -39,6 +39,8 @@ class Sensing(NamedTuple):
     delay_log_sd: F64
     clouded: NDArray[np.bool_]
     """Sensors whose cued look a cloudy sky blocks."""
+    until_us: I64 | None = None
+    """Instant from which a sensor is withdrawn; nobody knows before."""
 
 
 class Seen(NamedTuple):
@@ -53,6 +55,8 @@ class Seen(NamedTuple):
     start_us: int
     end_us: int
     tasked: bool
+    withheld: bool = False
+    """Its owner does not release it to the mission."""
 
 
 def sensors_of(keys: U64, kind: I64, library: Library, sensing: Sensing, *, nodes: int = 0) -> Sensors:
@@ -71,11 +75,16 @@ def sensors_of(keys: U64, kind: I64, library: Library, sensing: Sensing, *, node
 
 
 def observe(key: int, now: int, acts: Acts, act: int, sensor: int, sensing: Sensing, library: Library, cells: Cells,
-            case: int, edges: list[float] | None = None) -> Observation:
-    """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation."""
+            case: int, edges: list[float] | None = None, distance_km: float = 0.0) -> Observation:
+    """Draw what is reported of an act: delay, place, kind and side evidence, each by the key of the observation.
+
+    `distance_km` from sensor to act adds to the error of the place where the means says so.
+    """
     means = sensing.means.item(sensor)
     kind = _kind_as_reported(key, acts.kind.item(act), library, means)
     error = library.error_km.item(means)
+    if distance_km:
+        error += distance_km * library.error_per_km[means]
     km = acts.km.item(act) + _triangular(luck_for(key, _PLACE)) * _MEDIAN * error
     cell = acts.cell.item(act)
     if not cells.sea.item(cell):

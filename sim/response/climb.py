@@ -16,6 +16,8 @@ class Climb:
     begun_us: int
     rungs: list[tuple[int, int]]
     end: str | None = None
+    shared_us: int = 0
+    """Instant from which the evidence of its finding is released to all members (µs)."""
 
 
 def climbed(rung: Rung, luck: float) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.geodesy import Place
 from sim.foundation.streams import key_of, luck_for, purpose
-from sim.records import Finding, Order
+from sim.records import NEVER, Finding, Order
 from sim.records import Response as Answer
 from sim.response.climb import Climb, climbed
 from sim.response.decision import decision_us
@@ -76,10 +76,12 @@ class Ladder:
             if rung.follow_share or rung.end_share:
                 if case in self.climbs:  # a case climbs once, from the rung that it met first
                     continue
-                self.climbs[case] = Climb(self.clock.now, [(number, self.clock.now)])
+                self.climbs[case] = Climb(self.clock.now, [(number, self.clock.now)],
+                                          shared_us=0 if finding is None else finding.coalition_us)
             self.started.add((case, number))
             clocks = {"onset": onset_us, "logged": logged_us, "finding": self.clock.now}
-            self._start(case, number, rung, kind, side, cell, clocks[rung.clock] + round(rung.deadline_h * _HOUR_US))
+            shared_us = 0 if finding is None else finding.coalition_us
+            self._start(case, number, rung, kind, side, cell, clocks[rung.clock] + round(rung.deadline_h * _HOUR_US), shared_us)
 
     def _threshold(self, domain: str, severity: str) -> bool:
         """Whether findings of the last day, or one grave act, warrant a posture answer."""
@@ -87,8 +89,12 @@ class Ladder:
         self.recent[domain] = day
         return severity == "grave" or len(day) >= self.section.posture_threshold
 
-    def _start(self, case: int, number: int, rung: Rung, kind: int, side: int, cell: int, due_us: int, visit: int = 0) -> None:
-        """Put a decision on the clock, or join an answer of this rung that is already under way."""
+    def _start(self, case: int, number: int, rung: Rung, kind: int, side: int, cell: int, due_us: int,
+               shared_us: int = 0, visit: int = 0) -> None:
+        """Put a decision on the clock, or join an answer of this rung that is already under way.
+
+        Several members decide only on evidence that is released to them, from `shared_us` on.
+        """
         standing = self.standing.get(number)
         climb = self.climbs.get(case) if rung.follow_share or rung.end_share else None
         if rung.action == "posture" and standing is not None and self.clock.now < standing[1]:
@@ -96,11 +102,14 @@ class Ladder:
             self._go_on(climb, case, rung, kind, side, cell, self.clock.now)
             return
         key = key_of(case, "order", rung.id) if not visit else key_of(case, "order", rung.id, visit)
-        delay = decision_us(self.procedures[rung.procedure], key)
-        if delay is None:
+        procedure = self.procedures[rung.procedure]
+        delay = decision_us(procedure, key)
+        wait_us = max(shared_us - self.clock.now, 0) if procedure.members > 1 else 0
+        if delay is None or wait_us >= NEVER - self.clock.now:
             self.lapsed += 1
             self._go_on(climb, case, rung, kind, side, cell, max(due_us, self.clock.now))
             return
+        delay += wait_us
         order = Order(key, case, number, kind, side, cell, self.clock.now, self.clock.now + delay, due_us)
         self.joined.setdefault(key, []).append((case, self.clock.now))
         if rung.action == "posture":
@@ -147,4 +156,5 @@ class Ladder:
             number = ids.index(following)
             rung, visit = self.section.ladder[number], sum(before == number for before, _ in climb.rungs)
             climb.rungs.append((number, self.clock.now))
-            self._start(case, number, rung, kind, side, cell, self.clock.now + round(rung.deadline_h * _HOUR_US), visit)
+            self._start(case, number, rung, kind, side, cell, self.clock.now + round(rung.deadline_h * _HOUR_US), climb.shared_us,
+                        visit)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from sim.scenario.designs import RULES as DESIGNS
 from sim.scenario.errors import Key, show
 from sim.scenario.excitation import RULES as EXCITATION
 from sim.scenario.excitation import with_offspring
@@ -33,6 +34,10 @@ ORDERS = (
     ("agreement.special.*", "from_h", "<", "to_h"),
     ("agreement.special.*", "start_km", "<", "stop_km"),
     ("monitoring.consent.*", "from_h", "<", "to_h"),
+    ("monitoring.navigation_lost.*", "from_h", "<", "to_h"),
+    ("monitoring.release.*", "coalition_share", "<=", "mission_share"),
+    ("monitoring.release.*", "accused_share", "<=", "mission_share"),
+    ("monitoring.release.*", "public_share", "<=", "mission_share"),
     ("monitoring.satellites.*", "off_nadir_min_deg", "<", "off_nadir_max_deg"),
     ("verification.commission", "quorum", "<=", "members"),
     ("verification.commission.boycotts.*", "from_h", "<", "to_h"),
@@ -295,6 +300,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     *EXCITATION,
     *PARTIES,
     *TERMS,
+    *DESIGNS,
     light,
     hidden_acts,
     orbits,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.agreement import Side
+from sim.scenario.drills import NavigationLost, Security
 from sim.scenario.fields import (
     Count,
     Degrees,
@@ -26,11 +27,12 @@ from sim.scenario.fields import (
     Text,
     key,
 )
+from sim.scenario.sharing import Operator, Owner, Release
 
 Physics = Literal["optical", "thermal", "radar", "acoustic", "rf", "human"]
 PHYSICS: tuple[Physics, ...] = ("optical", "thermal", "radar", "acoustic", "rf", "human")
-Owner = Literal["mission", "contributor", "backing-state", "company", "party", "open-source"]
 Ramp = Annotated[float, Field(ge=0.0, le=3650.0)]
+HourOfDay = Annotated[float, Field(ge=0.0, le=24.0)]
 Target = Literal["vehicles", "crews", "flashes", "ships"]
 
 
@@ -49,9 +51,14 @@ class Means(Part):
     wrong_side_share: Share = key("share of side evidence that names the wrong side", 0.05)
     images: bool = key("yields a dated, located image or track", False)
     location_error_km: Km = key("median error of the place as reported", 0.5)
+    location_error_per_km: Annotated[float, Field(ge=0.0, le=1.0)] = key(
+        "growth of that error with the distance from a post to what it reports, in km a km", 0.0)
     dating_log_sd: LogSd = key("spread of the age that it gives to a trace (standard deviation of its logarithm)", 0.3)
     confusion: dict[Id, dict[Id, Share]] = key("for a true kind, the share reported as another kind", {})
     false_alarms_per_day: dict[Id, NonNegative] = key("false sightings a day, whole area, by the kind they claim", {})
+    needs_navigation: bool = key("useless while satellite navigation is lost (timing of acoustic nodes, AIS)", False)
+    misled_per_day: dict[Id, NonNegative] = key(
+        "false sightings a day that it adds while satellite navigation is lost, by the kind they claim", {})
 
 
 class Consent(Part):
@@ -65,6 +72,10 @@ class Consent(Part):
     depth_km: Km = key("depth behind the line up to which movement is allowed", 30.0)
     standoff_km: Km = key("distance from the line that large drones keep", 0.0)
     reclear_h: Hours = key("wait before a cued look outside the cleared corridor", 2.0)
+    notice_h: Hours = key("notice before flights and patrols begin under a new spell, and before each inspection", 0.0)
+    daily_from_h: HourOfDay = key("local hour from which movement is allowed each day", 0.0)
+    daily_to_h: HourOfDay = key("local hour until which movement is allowed each day", 24.0)
+    may_publish: bool = key("what is seen from its side may be shown to the accused and published", True)
     from_h: Hours = key("start of the spell, after the ceasefire takes effect", 0.0)
     to_h: Hours = key("end of the spell", 1e6)
 
@@ -89,6 +100,27 @@ class Elements(Part):
         "local solar times of the descending nodes at the start, one a plane; empty = planes spread evenly", ())
 
 
+class Walker(Part):
+    """A Walker constellation t/p/f: the members, evenly spread over evenly spaced planes (Walker 1984)."""
+
+    type: Literal["walker"]
+    mean_motion_rev_day: Annotated[float, Field(ge=0.5, le=17.0)] = key("revolutions a day")
+    inclination_deg: Degrees = key("inclination")
+    planes: Annotated[int, Field(ge=1, le=200)] = key("planes p, which divide the members t")
+    phasing: Annotated[int, Field(ge=0, le=199)] = key("phasing f: neighbours in adjacent planes are f x 360/t apart", 0)
+    spread_deg: Annotated[float, Field(gt=0.0, le=360.0)] = key("arc over which the nodes spread: 360 delta, 180 star", 360.0)
+
+
+class Planes(Part):
+    """Circular orbits listed one by one: node and place in the plane of each member."""
+
+    type: Literal["planes"]
+    mean_motion_rev_day: Annotated[float, Field(ge=0.5, le=17.0)] = key("revolutions a day")
+    inclination_deg: Degrees = key("inclination")
+    nodes_deg: tuple[Annotated[float, Field(ge=0.0, lt=360.0)], ...] = key("node of each member at the start")
+    arguments_deg: tuple[Annotated[float, Field(ge=0.0, lt=360.0)], ...] = key("argument of latitude of each member at the start")
+
+
 class Listed(Part):
     """Orbits read from a file of element sets (TLE, or OMM as JSON, CSV or XML)."""
 
@@ -98,7 +130,7 @@ class Listed(Part):
     rebase: bool = key("accept element sets over 60 days old: orbits typical, passes not real", False)
 
 
-Orbit = Annotated[RepeatCycle | Elements | Listed, Field(discriminator="type")]
+Orbit = Annotated[RepeatCycle | Elements | Walker | Planes | Listed, Field(discriminator="type")]
 
 
 class Satellites(Part):
@@ -108,6 +140,7 @@ class Satellites(Part):
     title: Text = key("words used in tables", "")
     means: Id = key("the means they carry")
     owner: Owner = key("who decides on tasking and release", "company")
+    operator: Id | None = key("operator (monitoring.operators) with which it is withdrawn", None)
     members: Annotated[int, Field(ge=1, le=1000)] = key("satellites in the family (a file brings its own number)", 1)
     orbit: Orbit = key("their orbits")
     off_nadir_max_deg: Annotated[float, Field(gt=0.0, le=75.0)] = key("largest angle off nadir at which they look")
@@ -118,6 +151,9 @@ class Satellites(Part):
     scenes_per_day: Count = key("scenes a day that the mission may order from the family", 0)
     standing_share: Share = key("share of these scenes on the standing plan, the rest kept for cued looks", 0.5)
     reaction_h: Hours = key("from order to the earliest possible pass", 2.0)
+    slew_s: Annotated[float, Field(ge=0.0, le=3600.0)] = key("least time between two scenes of one satellite", 0.0)
+    graver_share: Share = key("share of the scenes for cued looks that is kept for kinds of graver_points and more", 0.0)
+    graver_points: Annotated[float, Field(ge=0.0, le=1e6)] = key("points from which a kind may take those scenes", 6.0)
     delivery_median_h: Hours = key("median time from look to report", 2.0)
     delivery_log_sd: LogSd = key("spread of that time", 0.6)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire until looks are bought", 0.0)
@@ -156,6 +192,13 @@ class Drones(Part):
         "how the ground in reach is searched: at random; place after place in rounds; or by eyes whose chance falls with the"
         " cube of the distance, so that a pass sees best what lies below it", "random")
     patrols: tuple[Id, ...] = key("sectors of the line, or one sea area, over which it patrols")
+    pattern: Literal["back-and-forth", "orbit", "search"] = key(
+        "to and fro along the track; a ring over its middle; or lane after lane of an area", "back-and-forth")
+    lanes_km: Annotated[tuple[Annotated[float, Field(ge=-500.0, le=500.0)], ...], Field(max_length=20)] = key(
+        "lanes of a search: distance behind the line on the own side; negative = beyond the line, if consent allows", ())
+    ring_km: Km = key("radius of the ring of an orbit", 2.0)
+    daily_from_h: HourOfDay = key("local hour at which the daily watch begins", 0.0)
+    daily_to_h: HourOfDay = key("local hour at which the daily watch ends", 24.0)
     large: bool = key("keeps the stand-off that consent asks of large drones", False)
     above_cloud: bool = key("flies above low cloud, which then blocks its view", False)
     wind_limited: bool = key("does not take off in strong wind", True)
@@ -181,6 +224,7 @@ class Posts(Part):
     side: Side = key("the side on which they stand")
     sites: Annotated[int, Field(ge=1, le=5000)] = key("number of posts, spread evenly over the sectors named")
     sectors: tuple[Id, ...] = key("sectors; empty = all", ())
+    place: Id | None = key("place (area.places) at which all of them stand, for coasts; absent = along the line", None)
     setback_km: Km = key("distance behind the line", 2.0)
     strewn_km: Km = key("depth, from the setback on, of the strip over which posts are strewn at random, each with a place of"
                         " its own from monitoring.phase_seed; 0 = evenly in a row", 0.0)
@@ -199,6 +243,7 @@ class Timetable(Part):
     title: Text = key("words used in tables", "")
     means: Id = key("the means that looks")
     owner: Owner = key("who decides on release", "company")
+    operator: Id | None = key("operator (monitoring.operators) with which it is withdrawn", None)
     law: Literal["fixed", "alternating", "exponential", "erlang", "uniform", "list"] = key("law of the gaps", "fixed")
     gap_h: PositiveHours = key("mean gap between looks of one member")
     alternating_h: tuple[PositiveHours, ...] = key("gaps in turn, where the law is alternating", ())
@@ -262,6 +307,10 @@ class Monitoring(Part):
     posts: tuple[Posts, ...] = key("unattended posts", ())
     observers: tuple[Observers, ...] = key("observer missions", ())
     timetables: tuple[Timetable, ...] = key("means known only by the times of their looks", ())
+    release: tuple[Release, ...] = key("what owners release, one row a class of owner; absent = all, at once", ())
+    operators: tuple[Operator, ...] = key("operators that may be withdrawn", ())
+    security: Security | None = key("when patrols stand down; absent = never", None)
+    navigation_lost: tuple[NavigationLost, ...] = key("spells without satellite navigation", ())
     look_correlation: Annotated[float, Field(ge=0.0, le=0.99)] = key(
         "correlation of looks of one physics class at one act; 0 = independent looks", 0.5)
     hidden_share: dict[Physics, dict[Id, Share]] = key(

@@ -12,10 +12,10 @@ from statistics import NormalDist
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
 from sim.foundation.streams import luck_for, purpose
-from sim.records import COMPLAINT, Finding, Observation
+from sim.records import COMPLAINT, NEVER, Finding, Observation
 from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
 from sim.scenario.verification import Verification
-from sim.verification.evidence import grade_of, side_of
+from sim.verification.evidence import grade_of, shared_us, side_of
 
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
@@ -49,6 +49,8 @@ class Case:
     closed_us: int = -1
     grade: int = -1
     cues: int = 0
+    awaits_us: int = 0
+    """When the last image that is still withheld from the accused may be shown."""
     settled: bool = False
     outcome: str = "open"
 
@@ -151,14 +153,30 @@ class CaseBook:
             case.evidence.append(seen)
         if case.triaged_us < 0:
             case.triaged_us = self.clock.now
-        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections) if case.evidence else -1
-        if grade > case.grade:
-            case.grade = grade
+        self._regrade(case)
         if not case.settled and case.closed_us < 0:
             if case.grade >= self.required[case.kind]:
                 self._confirm(case)
             else:
                 self.on_case(case)
+        if seen.images and self.clock.now < seen.shown_us < NEVER:
+            case.awaits_us = max(case.awaits_us, seen.shown_us)
+            self.clock.at(seen.shown_us, _STAFF, low40(seen.id), self._shown, case)
+
+    def _regrade(self, case: Case) -> None:
+        """Raise the grade of a case to what its evidence supports by now; complaints are none."""
+        if not case.evidence:
+            return
+        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections, now_us=self.clock.now)
+        case.grade = max(case.grade, grade)
+
+    def _shown(self, case: Case) -> None:
+        """See whether an image that may now be shown to the accused meets the standard."""
+        if case.settled or case.closed_us >= 0:
+            return
+        self._regrade(case)
+        if case.grade >= self.required[case.kind]:
+            self._confirm(case)
 
     def _confirm(self, case: Case) -> None:
         """Hold that the act happened; attribution follows after its own time."""
@@ -173,14 +191,24 @@ class CaseBook:
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
         self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.onset_us, case.confirmed_us,
-                                self.clock.now, case.grade, _depth_km(case.evidence)))
+                                self.clock.now, case.grade, _depth_km(case.evidence), self._shared_us(case)))
         self._close(case, "finding")
+
+    def _shared_us(self, case: Case) -> int:
+        """Instant from which the states of the coalition can see for themselves what was found; 0 where they can now."""
+        if all(seen.coalition_us <= self.clock.now for seen in case.evidence):
+            return 0
+        return shared_us(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections,
+                         grade=min(case.grade, self.required[case.kind]))
 
     def _expire(self, case: Case) -> None:
         """Close a case that met no standard in time; put off while reports still come in."""
         if case.settled or case.closed_us >= 0:
             return
         wait = self.close_after_us
+        if case.awaits_us >= self.clock.now:
+            self.clock.at(case.awaits_us + 1, _STAFF, low40(case.key), self._expire, case)
+            return
         if self.clock.now - case.last_seen_us < wait and case.last_seen_us > case.opened_us:
             self.clock.at(case.last_seen_us + wait, _STAFF, low40(case.key), self._expire, case)
             return

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.records import UNATTRIBUTED, Observation
+from sim.records import NEVER, UNATTRIBUTED, Observation
 from sim.scenario.agreement import GRADES
 
 INDICATIVE, PROBABLE, CONFIRMED_REMOTE, CONFIRMED_ON_SITE = range(len(GRADES))
@@ -18,18 +18,29 @@ def kinds_of_evidence(evidence: Sequence[Observation]) -> int:
     return len({seen.physics for seen in evidence})
 
 
-def grade_of(evidence: Sequence[Observation], *, kinds: int, inspections: frozenset[int]) -> int:
-    """Highest grade that some observations support under the standard of `kinds` kinds of evidence.
+def grade_of(evidence: Sequence[Observation], *, kinds: int, inspections: frozenset[int], now_us: int = 0) -> int:
+    """Highest grade that some observations support now under the standard of `kinds` kinds of evidence.
 
-    Confirmed-remote asks for three looks of two kinds with a dated, located image; on-site for an inspection.
+    Probable asks that a party does not own all of them; confirmed-remote for three looks of two kinds with a dated, located
+    image that may be shown to the accused by now; on-site for an inspection.
     """
     several = kinds_of_evidence(evidence)
     if inspections and any(seen.means in inspections for seen in evidence):
         return CONFIRMED_ON_SITE
-    if several < kinds:
+    if several < kinds or all(seen.party for seen in evidence):
         return INDICATIVE
-    remote = len(evidence) >= _LOOKS_FOR_REMOTE and several >= 2 and any(seen.images for seen in evidence)
+    remote = (len(evidence) >= _LOOKS_FOR_REMOTE and several >= 2
+              and any(seen.images and seen.shown_us <= now_us for seen in evidence))
     return CONFIRMED_REMOTE if remote else PROBABLE
+
+
+def shared_us(evidence: Sequence[Observation], *, kinds: int, inspections: frozenset[int], grade: int) -> int:
+    """Instant from which the coalition, to which evidence is released bit by bit, can hold the grade too; NEVER if it cannot."""
+    for when in sorted({seen.coalition_us for seen in evidence} - {NEVER}):
+        known = [seen for seen in evidence if seen.coalition_us <= when]
+        if grade_of(known, kinds=kinds, inspections=inspections, now_us=NEVER - 1) >= grade:
+            return when
+    return NEVER
 
 
 def side_of(evidence: Sequence[Observation]) -> int:

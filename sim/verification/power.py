@@ -14,7 +14,7 @@ from sim.foundation.scan import NEVER, LookTable, Sensors, Targets, first_contac
 from sim.foundation.streams import F64, I64, U64, Streams, mix64, mix_name, uniform
 from sim.scenario.agreement import GRADES, Agreement
 from sim.verification.beliefs import Beliefs
-from sim.verification.evidence import CONFIRMED_ON_SITE
+from sim.verification.evidence import CONFIRMED_ON_SITE, CONFIRMED_REMOTE
 
 _HOUR_US = 3_600_000_000.0
 _SPARE = 4
@@ -144,8 +144,11 @@ def _named(beliefs: Beliefs, ghosts: Ghosts) -> NDArray[np.bool_]:
 
 
 def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, physics: NDArray[np.int8],
-            deadline_us: I64) -> I64:
-    """First sight of each ghost act by each physics class before its deadline, shape (acts, physics)."""
+            deadline_us: I64, km: F64 | None = None) -> I64:
+    """First sight of each ghost act by each physics class before its deadline, shape (acts, physics).
+
+    `km` is the place of each act along the line; without it posts see as far along the line as their cells reach.
+    """
     n = len(ghosts.key)
     times = np.full((n, len(tables)), NEVER)
     for number, table in enumerate(tables):
@@ -154,24 +157,28 @@ def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, phy
         for phase, (begin, end, depth_km) in enumerate(phases):
             rows = np.flatnonzero(useful[phase * n : (phase + 1) * n])
             targets = Targets(ghosts.key[rows], ghosts.cell[rows], begin[rows], np.minimum(end, deadline_us)[rows],
-                              depth_km[rows], rows + phase * n)
+                              depth_km[rows], rows + phase * n, 0, None if km is None else km[rows])
             times[rows, number] = np.minimum(times[rows, number], first_contacts(table, sensors, targets)[0])
     return times
 
 
 def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
-             lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False, terms: Terms | None = None) -> F64:
+             lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False, terms: Terms | None = None,
+             shown: float = 1.0) -> F64:
     """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
 
     A ghost act counts when enough kinds of evidence saw it `lag_us` (one for each period) before the verdict, and it would
     be given to the right side; the points of the acts that count must reach the points of a breach. A grade of
-    confirmed-remote needs a third look: a cued one, or else a third kind of evidence; confirmed-on-site needs teams.
+    confirmed-remote needs a third look: a cued one, or else a third kind of evidence, and an image that may be shown to the
+    accused (share `shown`); confirmed-on-site needs teams.
     """
     grade = np.array([GRADES.index(kind.grade) for kind in agreement.kinds])[ghosts.kind]
     needed = np.array([1, kinds, max(kinds, 2 if cued else 3), kinds])[grade]
     ranked = np.sort(times, axis=1)
     known = ranked[np.arange(len(needed)), np.minimum(needed, ranked.shape[1]) - 1]
     known = np.where((grade == CONFIRMED_ON_SITE) & (not teams), NEVER, known)
+    if shown < 1:
+        known = np.where((grade == CONFIRMED_REMOTE) & (uniform(mix_name(ghosts.key, "shown")) >= shown), NEVER, known)
     period = ghosts.place // field.ghosts % field.periods
     due = (period + 1) * field.period_us + delay_us
     named = _named(beliefs, ghosts)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from short_line import DAY, H
 
 from sim.area.weather import clouded
-from sim.monitoring.looks import CLOUD, MADE
+from sim.monitoring.looks import CLOUD, MADE, OTHER
 from sim.monitoring.satellites import Orders, Passes, imaged, passes_from, satellite_looks
 from sim.scenario.monitoring import RepeatCycle, Satellites
 
@@ -66,8 +66,18 @@ def test_another_satellite_leaves_the_looks_of_the_first() -> None:
 
 
 def test_looks_are_bought_from_a_day_and_withdrawn_at_an_hour() -> None:
-    passes = daily(available_from_d=4.0, withdrawn_from_h=240.0)
-    assert passes.time_us.min() >= 4 * DAY and passes.time_us.max() < 240 * H
+    """Passes go on after the withdrawal, for nobody knows of it before; from its hour on none is looked at or ordered."""
+    passes = daily(available_from_d=4.0)
+    assert passes.time_us.min() >= 4 * DAY
+    sky, eye = world.sky(CELLS), world.means("eye")
+    kept, cut = (satellite_looks(passes, np.arange(len(passes.cell)), 0, 0, eye, CELLS, sky, until_us=until)
+                 for until in (2**62, 240 * H))
+    assert (kept.lost == MADE).all()
+    assert (cut.lost == np.where(cut.start_us >= 240 * H, OTHER, MADE)).all() and (cut.luck == kept.luck).all()
+    orders = Orders(family(), passes, np.zeros(0, dtype=np.int64), until_us=240 * H)
+    row = orders.order(3, 239 * H, until_us=300 * H)
+    assert row is not None and passes.time_us[row] > 240 * H
+    assert orders.order(4, 240 * H, until_us=300 * H) is None
 
 
 def test_systematic_family_images_all_it_passes() -> None:

@@ -44,7 +44,7 @@ def seen(number: int, at_h: float = 0.0, *, km: float = 52.0, **keys: Any) -> Ob
         "case": 0,
         "depth_km": float("nan"),
     } | keys
-    return Observation(**{name: given[name] for name in Observation._fields})
+    return Observation(**given)
 
 
 def section(
