@@ -175,8 +175,7 @@ class TrueDoor:
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: Cells,
                  sky: Sky, light: Light, *, bin_us: int, fates: Sequence[tuple[int, int, int]] = (),
                  terms: Terms | None = None, event_by_event: bool = False, across_kmh: F64 | None = None) -> None:
-        self.terms = terms
-        self.acts, self.library, self.sensing, self.cells = acts, library, sensing, cells
+        self.acts, self.library, self.sensing, self.cells, self.terms = acts, library, sensing, cells, terms
         self.sky, self.light, self.fates, self.event_by_event = sky, light, fates, event_by_event
         self.sights = Sights(acts, library, sensing, looks, flight, len(cells.km), bin_us=bin_us, across_kmh=across_kmh)
         self.tables, self.until_us = self.sights.tables, self.sights.until_us
