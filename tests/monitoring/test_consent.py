@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import short_line as world
 from short_line import H
 
+from sim.monitoring import consent
 from sim.monitoring.consent import at, changes_us, permissions, track_offset_km
 
 SPELLS = (
@@ -53,3 +55,37 @@ def test_track_stays_within_the_depth_allowed() -> None:
 
 def test_changes_are_the_ends_of_spells() -> None:
     assert changes_us(world.monitoring(consent=SPELLS), "A", "drones") == (0, 100 * H, 300 * H, 1_000_000 * H)
+
+
+def test_notice_puts_off_flights_and_patrols_of_a_new_spell_only() -> None:
+    """A spell from hour 48 with a day's notice begins at hour 72 for what flies and walks, at 48 for what stands; a spell
+    from the first hour had its notice before."""
+    late = world.monitoring(consent=(world.allowed(from_h=48.0, notice_h=24.0),))
+    begins = {means: consent.permissions(late, "A", means)[0].from_us / H for means in ("drones", "observers", "posts", "teams")}
+    assert begins == {"drones": 72, "observers": 72, "posts": 48, "teams": 48}
+    assert consent.notice_us(late, "A", "teams") == 24 * H
+    first = world.monitoring(consent=(world.allowed(notice_h=24.0),))
+    assert consent.permissions(first, "A", "drones")[0].from_us == 0
+
+
+def test_hours_of_the_day_become_a_spell_a_day() -> None:
+    """Movement from 7 to 18 local time, in a run that begins at 2 in the morning: hours 5 to 16 of each day, within the spell."""
+    daily = world.monitoring(consent=(world.allowed(daily_from_h=7.0, daily_to_h=18.0, from_h=10.0, to_h=60.0),))
+    spells = [(s.from_us / H, s.to_us / H)
+              for s in consent.permissions(consent.by_the_clock(daily, start_hour=2.0, days=5), "A", "observers")]
+    assert spells == [(10, 16), (29, 40), (53, 60)]
+
+
+def test_hours_over_midnight() -> None:
+    night = world.monitoring(consent=(world.allowed(daily_from_h=22.0, daily_to_h=6.0),))
+    spells = [(s.from_us / H, s.to_us / H)
+              for s in consent.permissions(consent.by_the_clock(night, start_hour=0.0, days=2), "A", "drones")]
+    assert spells[:3] == [(0, 6), (22, 30), (46, 54)]
+
+
+def test_suspended_and_granted_again() -> None:
+    """Two spells with a hole: nothing in the hole, all else as granted."""
+    twice = world.monitoring(consent=(world.allowed(to_h=24.0), world.allowed(id="again", from_h=48.0)))
+    spells = consent.permissions(twice, "A", "posts")
+    times = np.array([0.0, 23.9, 24.0, 47.9, 48.0, 700.0]) * H
+    assert consent.refused(spells, times.astype(np.int64)).tolist() == [False, False, True, True, False, False]

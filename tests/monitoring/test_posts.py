@@ -58,7 +58,7 @@ def hours(looks: Looks, reason: int) -> float:
 def test_posts_stand_evenly_and_watch_the_cells_in_reach() -> None:
     looks = stand(posts())
     sites = np.quantile(CELLS.km, [0.125, 0.375, 0.625, 0.875])
-    reach = math.sqrt(36 - 4)
+    reach = 6.0
     wanted = sorted({c for s in sites for c in range(20) if abs(CELLS.km[c] - s) <= reach + 2.5})
     assert sorted(set(looks.cell.tolist())) == wanted
     assert len(set(looks.luck.tolist())) == 4
@@ -299,3 +299,76 @@ def test_strewn_posts_lie_over_their_strip_each_with_its_own_sensor() -> None:
         site = int(looks.sensor[look]) - 3
         apart = CELLS.km[looks.cell[look]] - share[site] * 100.0
         assert math.hypot(apart, back[site]) <= 6.0 + 1e-9
+
+
+# ---- range ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_range_of_a_post_is_a_disc() -> None:
+    """With Pd 1, acts all over the belt are seen exactly where they lie within range of a post, on either side of the line."""
+    from sim.foundation.scan import NEVER, Sensors, Targets, first_contacts
+    from sim.foundation.streams import mix64
+    from sim.monitoring.looks import table_of
+
+    which, n = posts(reach_km=9.0, setback_km=3.0), 4000
+    looks = stand(which, days=1)
+    order = np.lexsort((looks.start_us, looks.cell))
+    looks = Looks._make(column[order] for column in looks)
+    none = np.zeros(n, dtype=np.int64)
+    table = table_of(looks._replace(sensor=np.zeros(len(looks.cell), dtype=np.int32)), np.arange(len(looks.cell)), 20, bin_us=H)
+    sensors = Sensors(none[:1], np.ones((1, 1)), np.zeros((1, 1)), none[:1], np.array([9.0]), np.array([-3.0]), np.zeros(1))
+    draw = np.random.Generator(np.random.Philox(key=6))
+    km, depth = draw.uniform(0, 100, n), draw.uniform(-14, 8, n)
+    cell = np.searchsorted(CELLS.km - CELLS.size_km / 2, km, side="right").clip(1) - 1
+    time, _ = first_contacts(table, sensors, Targets(mix64(2, np.arange(n)), cell, none, none + H, depth, none, 0, km))
+    sites = np.quantile(CELLS.km, [0.125, 0.375, 0.625, 0.875])
+    within = (np.hypot(km[:, None] - sites, depth[:, None] + 3.0) <= 9.0).any(axis=1)
+    assert 0.1 < within.mean() < 0.6
+    assert ((time < NEVER) == within).all()
+
+
+def test_a_coastal_post_sees_the_cells_within_its_range() -> None:
+    from sim.foundation.geodesy import Place, distance_km
+
+    port = Place(lat_deg=float(CELLS.lat_deg[3]), lon_deg=float(CELLS.lon_deg[3]) + 0.05)
+    coast = posts(place="port", reach_km=40.0)
+    looks = post_looks(coast, 0, 0, world.means(), world.monitoring(), CELLS, LIGHT, streams_of(1, 0), horizon_us=DAY, at=port)
+    near = [c for c in range(len(CELLS.km))
+            if distance_km(port, Place(lat_deg=float(CELLS.lat_deg[c]), lon_deg=float(CELLS.lon_deg[c]))) <= 40]
+    assert sorted(set(looks.cell.tolist())) == near
+    assert 0 < len(near) < len(CELLS.km)
+    assert (looks.centre_us == -1000).all()
+
+
+def test_a_post_that_needs_navigation_is_silent_without_it() -> None:
+    from sim.monitoring.looks import JAMMED
+    from sim.scenario.drills import NavigationLost
+
+    gap = NavigationLost(id="gap", from_h=30.5, to_h=40.25)
+    looks = stand(posts(sites=1), what=world.means(needs_navigation=True), days=3, navigation_lost=(gap,))
+    mine = looks.cell == looks.cell[0]
+    spans = [(s / H, e / H, lost) for s, e, lost in zip(looks.start_us[mine], looks.end_us[mine], looks.lost[mine], strict=True)]
+    assert spans == [(0, 24, MADE), (24, 30.5, MADE), (30.5, 40.25, JAMMED), (40.25, 48, MADE), (48, 72, MADE)]
+    assert not (stand(posts(sites=1), days=3, navigation_lost=(gap,)).lost == JAMMED).any()
+
+
+def test_the_place_of_a_far_act_is_less_sure() -> None:
+    """The median error of a report grows by so much a kilometre: 2 km and 0.1 km a km give 12 km at 100 km."""
+    from sim.area.line import line_edges
+    from sim.foundation.streams import mix_one
+    from sim.monitoring.library import library_of
+    from sim.monitoring.sightings import Sensing, observe
+    from sim.records import Acts
+
+    means = world.means("array", "acoustic", location_error_km=2.0, location_error_per_km=0.1)
+    library = library_of(world.monitoring(means=(means,)), world.TERMS)
+    whole, number = np.zeros(1, dtype=np.int64), np.zeros(1)
+    acts = Acts(whole.astype(np.uint64), whole, whole, whole + 10, number + 52.0, number, number, whole, whole + H, whole + H,
+                whole, np.zeros(1, dtype=bool), np.ones(1, dtype=bool))
+    sensing = Sensing(("a",), ("a",), whole, np.zeros((1, 4)), number, number, number, number, number, np.zeros(1, dtype=bool))
+    for distance, error in ((0.0, 2.0), (100.0, 12.0)):
+        told = [observe(mix_one(3, k), 0, acts, 0, 0, sensing, library, CELLS, 0, line_edges(CELLS), distance)
+                for k in range(2000)]
+        assert {o.error_km for o in told} == {error}
+        off = np.array([abs(o.km - 52.0) for o in told])
+        assert abs((off < error).mean() - 0.5) < 4 * (0.25 / 2000) ** 0.5

@@ -42,7 +42,8 @@ def test_without_terms_nothing_is_held_back() -> None:
     assert terms_of(design(), FIRST, 2) is None
 
 
-@pytest.mark.parametrize(("audience", "share", "delay_h"), [("reported_us", 0.9, 4), ("coalition_us", 0.7, 12), ("shown_us", 0.3, 72)])
+@pytest.mark.parametrize(("audience", "share", "delay_h"), [
+    ("reported_us", 0.9, 4), ("coalition_us", 0.7, 12), ("shown_us", 0.3, 72)])
 def test_national_means_release_by_their_terms(audience: str, share: float, delay_h: float) -> None:
     """Shares lie within four standard errors; delays are exact where they have no spread, from the report on."""
     terms = terms_of(design(NATIONAL), FIRST, 2)

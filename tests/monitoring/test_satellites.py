@@ -172,3 +172,66 @@ def test_capacity_and_identity_of_any_orders(
     assert len(sold) == len(set(sold)) and not set(sold) & set(standing.tolist())
     both = np.array([*sold, *standing.tolist()], dtype=np.int64)
     assert np.bincount(passes.time_us[both] // DAY, minlength=10).max(initial=0) <= scenes
+
+
+def test_a_satellite_needs_time_to_turn() -> None:
+    """Two cells under one pass, 60 s apart: with 90 s to turn only one scene of the pass is sold, with 30 s both."""
+    rows = [(3, 5 * H, 0, 7), (4, 5 * H + 60_000_000, 0, 7), (4, 9 * H, 0, 8)]
+    for slew_s, second in ((90.0, 9 * H), (30.0, 5 * H + 60_000_000), (0.0, 5 * H + 60_000_000)):
+        passes = windows(rows, names=("one",))
+        orders = Orders(family(slew_s=slew_s, reaction_h=0.0), passes, np.zeros(0, dtype=np.int64))
+        assert orders.order(3, 0, until_us=DAY) is not None
+        row = orders.order(4, 0, until_us=DAY)
+        assert row is not None and passes.time_us[row] == second
+
+
+def test_the_standing_plan_turns_the_satellite_too() -> None:
+    rows = [(3, 5 * H, 0, 7), (4, 5 * H + 60_000_000, 0, 7)]
+    passes = windows(rows, names=("one",))
+    assert Orders(family(slew_s=90.0), passes, np.array([0])).order(4, 0, until_us=DAY) is None
+    assert Orders(family(slew_s=90.0), passes, np.array([], dtype=np.int64)).order(4, 0, until_us=DAY) is not None
+
+
+def test_scenes_kept_for_grave_kinds() -> None:
+    """Of five cued scenes a day two are kept: minor cases get three, grave ones all five."""
+    passes = daily(days=1)
+    for points, expected in ((1.0, 3), (12.0, 5)):
+        orders = Orders(family(graver_share=0.4, graver_points=6.0, reaction_h=0.0), passes, np.zeros(0, dtype=np.int64))
+        got = [orders.order(cell, 0, until_us=DAY, points=points) for cell in range(8)]
+        assert sum(row is not None for row in got) == expected
+
+
+def test_an_operator_withdraws_with_all_its_families() -> None:
+    from sim.monitoring.satellites import withdrawn_us
+    from sim.scenario.sharing import Operator
+
+    design = world.monitoring(operators=(Operator(id="firm", withdrawn_from_h=100.0), Operator(id="other")))
+    assert withdrawn_us(design, "firm") == 100 * H
+    assert withdrawn_us(design, "firm", 50.0) == 50 * H
+    assert withdrawn_us(design, "other") == withdrawn_us(design, None) == round(1e6 * H)
+
+
+def test_walker_and_listed_planes_fly_as_written() -> None:
+    """A Walker 6/3/1: nodes 120 degrees apart, 180 within a plane, 60 from plane to plane; listed orbits as listed."""
+    from sim.monitoring.families import orbits_of
+    from sim.monitoring.orbits import CircularOrbit
+    from sim.scenario.monitoring import Planes, Walker
+
+    def flown(orbit: Any, members: int, *, redraw: bool = False) -> list[CircularOrbit]:
+        found = orbits_of(family(members=members, orbit=orbit), start_unix_s=0.0, days=1.0, phase_seed=1, redraw=redraw,
+                          data_dirs=())
+        assert all(isinstance(one, CircularOrbit) for one in found)
+        return [one for one in found if isinstance(one, CircularOrbit)]
+
+    fleet = flown(Walker(type="walker", mean_motion_rev_day=15.0, inclination_deg=60.0, planes=3, phasing=1), 6)
+    node = [(one.node_deg - fleet[0].node_deg) % 360 for one in fleet]
+    argument = [(one.argument_deg - fleet[0].argument_deg) % 360 for one in fleet]
+    assert node == pytest.approx([0, 0, 120, 120, 240, 240])
+    assert argument == pytest.approx([0, 180, 60, 240, 120, 300])
+    listed = Planes(type="planes", mean_motion_rev_day=15.0, inclination_deg=60.0, nodes_deg=(10.0, 200.0),
+                    arguments_deg=(0.0, 90.0))
+    assert [(one.node_deg, one.argument_deg) for one in flown(listed, 2)] == [(10.0, 0.0), (200.0, 90.0)]
+    turned = flown(listed, 2, redraw=True)
+    assert [one.node_deg for one in turned] == [10.0, 200.0]
+    assert (turned[1].argument_deg - turned[0].argument_deg) % 360 == pytest.approx(90.0)
+    assert len({one.name for one in fleet}) == 6

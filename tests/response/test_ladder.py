@@ -11,7 +11,7 @@ import pytest
 from sim.foundation.clock import Clock, Rank
 from sim.foundation.geodesy import Place
 from sim.foundation.streams import name_key
-from sim.records import Finding
+from sim.records import NEVER, Finding
 from sim.records import Response as Answer
 from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
@@ -275,3 +275,17 @@ def test_a_decision_that_lapses_goes_on_at_its_deadline() -> None:
     assert room.run(28.9).ladder.climbs[7].end is None
     room.clock.run(round(29.1 * H))
     assert room.ladder.climbs[7].end == "lapsed" and room.ladder.orders == []
+
+
+@pytest.mark.parametrize(("members", "shared_h", "decided_h"), [
+    (1, 0.0, 7.0), (1, 30.0, 7.0), (1, math.inf, 7.0), (3, 0.0, 7.0), (3, 3.0, 7.0), (3, 30.0, 32.0), (3, math.inf, None)])
+def test_several_members_wait_for_what_is_released_to_them(members: int, shared_h: float, decided_h: float | None) -> None:
+    """A council that takes two hours decides two hours after evidence found at hour 5 reaches it, and never on what does not;
+    one head of mission decides on what the mission knows."""
+    council = AT_ONCE.model_copy(update={"members": members, "needed": members})
+    room = Room(NOTICE, procedure=council)
+    shared = NEVER if math.isinf(shared_h) else round(shared_h * H)
+    finding = Finding(7, FIRE, 0, 3, 0, 0, 5 * H, 1, shared)
+    room.clock.at(5 * H, Rank.STAFF, 7, room._consider, 7, FIRE, 1, 0, H, finding)
+    assert room.run().orders() == ([] if decided_h is None else [(7, "notice", decided_h)])
+    assert room.ladder.lapsed == (decided_h is None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from reports import HUMAN, OPTICAL, RADAR, THERMAL, seen
+from reports import HUMAN, OPTICAL, RADAR, THERMAL, H, seen
 
+from sim.records import NEVER
 from sim.verification.evidence import (
     CONFIRMED_ON_SITE,
     CONFIRMED_REMOTE,
@@ -14,6 +15,7 @@ from sim.verification.evidence import (
     PROBABLE,
     grade_of,
     kinds_of_evidence,
+    shared_us,
     side_of,
 )
 
@@ -69,3 +71,24 @@ def test_a_stricter_standard_asks_for_more_kinds() -> None:
 )
 def test_side_that_most_of_the_evidence_names(sides: tuple[int, ...], expected: int) -> None:
     assert side_of([seen(n, side=s) for n, s in enumerate(sides)]) == expected
+
+
+def test_confirmed_remotely_only_with_an_image_that_may_be_shown() -> None:
+    """The same three looks are confirmed from the hour at which the accused may see the image, and never without it."""
+    for shown_us, expected in ((0, CONFIRMED_REMOTE), (10 * H, CONFIRMED_REMOTE), (11 * H, PROBABLE), (NEVER, PROBABLE)):
+        reports = [seen(0, physics=OPTICAL, images=True, shown_us=shown_us), seen(1, physics=THERMAL), seen(2, physics=RADAR)]
+        assert grade_of(reports, kinds=2, inspections=frozenset(), now_us=10 * H) == expected
+
+
+def test_what_one_party_alone_reports_stays_indicative() -> None:
+    own = [seen(0, physics=OPTICAL, party=True), seen(1, physics=THERMAL, party=True)]
+    assert grade_of(own, kinds=2, inspections=frozenset()) == INDICATIVE
+    assert grade_of([*own, seen(2, physics=THERMAL)], kinds=2, inspections=frozenset()) == PROBABLE
+
+
+def test_when_the_coalition_can_see_for_itself() -> None:
+    """Probable evidence is shared once the second kind is released to it; never, where that is withheld."""
+    first, late = seen(0, physics=OPTICAL, coalition_us=2 * H), seen(1, physics=THERMAL, coalition_us=9 * H)
+    keys = {"kinds": 2, "inspections": frozenset[int](), "grade": PROBABLE}
+    assert shared_us([first, late], **keys) == 9 * H
+    assert shared_us([first, late._replace(coalition_us=NEVER)], **keys) == NEVER

@@ -24,8 +24,6 @@ DRILLS = {
     "operator-withdrawn": (("monitoring.operators.optical-contract.withdrawn_from_h", HOUR),),
     "navigation-lost": (("monitoring.navigation_lost.ten-days.from_h", HOUR), ("monitoring.navigation_lost.ten-days.to_h", BACK)),
 }
-LOST = {"access-withdrawn-day-20": {"drones", "posts"}, "operator-withdrawn": {"satellites"}, "navigation-lost": {"drones", "posts"}}
-"""Parts of the design that each drill touches."""
 ACOUSTIC = {"impulse-nodes", "engine-mics", "seismic"}
 FAIR: tuple[tuple[str, str], ...] = (("area.climate.strong_wind_share", f"[{', '.join(['0.0'] * 12)}]"),
                                      ("area.climate.icing_share", f"[{', '.join(['0.0'] * 12)}]"))
