@@ -29,8 +29,13 @@ def cells_of_sectors(cells: Cells, sectors: tuple[str, ...], *, sea: bool = Fals
 
 
 def site_km(posts: Posts, cells: Cells) -> F64:
-    """Places of the posts along the line, spread evenly over the cells of their sectors."""
-    return np.asarray(np.quantile(cells.km[cells_of_sectors(cells, posts.sectors)], (np.arange(posts.sites) + 0.5) / posts.sites))
+    """Places of the posts along the line: each in the middle of an equal share of the length of its sectors."""
+    mine = cells_of_sectors(cells, posts.sectors)
+    size = cells.size_km[mine]
+    before = np.cumsum(size) - size
+    mark = (np.arange(posts.sites) + 0.5) / posts.sites * size.sum()
+    row = np.searchsorted(before, mark, side="right") - 1
+    return np.asarray(cells.km[mine][row] - size[row] / 2 + mark - before[row], dtype=np.float64)
 
 
 def post_looks(posts: Posts, sensor: int, means: int, what: Means, monitoring: Monitoring, cells: Cells, light: Light,

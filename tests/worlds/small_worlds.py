@@ -127,7 +127,9 @@ def rows_up_to(table: str, columns: Columns, hour: float) -> list[tuple[Any, ...
     exists, fixed, later = STAMPED[table]
     stamp = columns["from_h"] + 24 if exists == "until_h" else columns[exists]
     rows = np.flatnonzero(stamp <= hour)
-    masked = [np.where(columns[name][rows] <= hour, columns[name][rows], np.inf) for name in later]
+    # An inspection may come before its case is found, and counts as an answer only once it is: settled by the later of both.
+    settled = {name: np.maximum(columns[name], columns["verified_h"]) if name == "answered_h" else columns[name] for name in later}
+    masked = [np.where(settled[name][rows] <= hour, columns[name][rows], np.inf) for name in later]
     kept = [stamp[rows], *(columns[name][rows] for name in fixed), *masked]
     return sorted(zip(*(column.tolist() for column in kept), strict=True))
 
