@@ -118,7 +118,7 @@ def _along_km(table: LookTable, sensors: Sensors, look: I64, km: F64) -> F64:
 def _in_disc(table: LookTable, sensors: Sensors, look: I64, km: F64, across_km: F64) -> NDArray[np.bool_]:
     """Whether a place lies in the disc of range of a sensor that stands at a known place; True for all others."""
     along = _along_km(table, sensors, look, km)
-    return (along == 0) | (np.hypot(across_km, along) <= sensors.reach_km[table.sensor[look]])
+    return np.asarray((along == 0) | (np.hypot(across_km, along) <= sensors.reach_km[table.sensor[look]]), dtype=np.bool_)
 
 
 def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, look: I64) -> I64:

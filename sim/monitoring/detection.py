@@ -268,10 +268,7 @@ class TrueDoor:
             if now >= off or jam_from <= now < jam_to:
                 return cue, OTHER if now >= off else JAMMED
             cue = cue._replace(end_us=min(cue.end_us, off, jam_from if jam_from > now else cue.end_us))
-        if self.sensing.until_us is not None and now >= self.sensing.until_us[cue.sensor]:
-            return cue, OTHER
-        blocked = self.sensing.clouded[cue.sensor] and clouded(self.sky, self.cells.sector[[cue.cell]], np.array([now]))[0]
-        return cue, CLOUD if blocked else MADE
+        return cue, _fate_of(self, cue, now)
 
     def _stare(self, cue: Cue, which: I64) -> None:
         """Decide by key which acts in a cell a stare notices at this instant."""
@@ -323,3 +320,11 @@ class TrueDoor:
         act, row, when = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((row, when, act))
         return act[order], row[order], when[order]
+
+
+def _fate_of(door: TrueDoor, cue: Cue, now: int) -> int:
+    """What becomes of a cued look whose flight allows it: lost to the withdrawal of its sensor or to cloud, or made."""
+    if door.sensing.until_us is not None and now >= door.sensing.until_us[cue.sensor]:
+        return OTHER
+    blocked = door.sensing.clouded[cue.sensor] and clouded(door.sky, door.cells.sector[[cue.cell]], np.array([now]))[0]
+    return CLOUD if blocked else MADE

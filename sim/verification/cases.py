@@ -153,7 +153,7 @@ class CaseBook:
             case.evidence.append(seen)
         if case.triaged_us < 0:
             case.triaged_us = self.clock.now
-        self._regrade(case)
+        case.grade = max(case.grade, _grade_by_now(self, case))
         if not case.settled and case.closed_us < 0:
             if case.grade >= self.required[case.kind]:
                 self._confirm(case)
@@ -163,18 +163,11 @@ class CaseBook:
             case.awaits_us = max(case.awaits_us, seen.shown_us)
             self.clock.at(seen.shown_us, _STAFF, low40(seen.id), self._shown, case)
 
-    def _regrade(self, case: Case) -> None:
-        """Raise the grade of a case to what its evidence supports by now; complaints are none."""
-        if not case.evidence:
-            return
-        grade = grade_of(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections, now_us=self.clock.now)
-        case.grade = max(case.grade, grade)
-
     def _shown(self, case: Case) -> None:
         """See whether an image that may now be shown to the accused meets the standard."""
         if case.settled or case.closed_us >= 0:
             return
-        self._regrade(case)
+        case.grade = max(case.grade, _grade_by_now(self, case))
         if case.grade >= self.required[case.kind]:
             self._confirm(case)
 
@@ -191,15 +184,8 @@ class CaseBook:
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
         self.on_finding(Finding(case.key, case.kind, side_of(case.evidence), case.cell, case.onset_us, case.confirmed_us,
-                                self.clock.now, case.grade, _depth_km(case.evidence), self._shared_us(case)))
+                                self.clock.now, case.grade, _depth_km(case.evidence), _shared_us(self, case)))
         self._close(case, "finding")
-
-    def _shared_us(self, case: Case) -> int:
-        """Instant from which the states of the coalition can see for themselves what was found; 0 where they can now."""
-        if all(seen.coalition_us <= self.clock.now for seen in case.evidence):
-            return 0
-        return shared_us(case.evidence, kinds=self.section.standard.kinds, inspections=self.inspections,
-                         grade=min(case.grade, self.required[case.kind]))
 
     def _expire(self, case: Case) -> None:
         """Close a case that met no standard in time; put off while reports still come in."""
@@ -247,3 +233,18 @@ def _service_factor(law: str, luck: float, log_sd: float) -> float:
     from scipy.special import gammaincinv
 
     return float(gammaincinv(2.0, luck)) / 2
+
+
+def _grade_by_now(book: CaseBook, case: Case) -> int:
+    """Grade that the evidence of a case supports by now; complaints are none."""
+    if not case.evidence:
+        return -1
+    return grade_of(case.evidence, kinds=book.section.standard.kinds, inspections=book.inspections, now_us=book.clock.now)
+
+
+def _shared_us(book: CaseBook, case: Case) -> int:
+    """Instant from which the states of the coalition can see for themselves what was found; 0 where they can now."""
+    if all(seen.coalition_us <= book.clock.now for seen in case.evidence):
+        return 0
+    return shared_us(case.evidence, kinds=book.section.standard.kinds, inspections=book.inspections,
+                     grade=min(case.grade, book.required[case.kind]))

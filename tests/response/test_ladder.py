@@ -285,7 +285,7 @@ def test_several_members_wait_for_what_is_released_to_them(members: int, shared_
     council = AT_ONCE.model_copy(update={"members": members, "needed": members})
     room = Room(NOTICE, procedure=council)
     shared = NEVER if math.isinf(shared_h) else round(shared_h * H)
-    finding = Finding(7, FIRE, 0, 3, 0, 0, 5 * H, 1, shared)
+    finding = Finding(7, FIRE, 0, 3, 0, 0, 5 * H, 1, coalition_us=shared)
     room.clock.at(5 * H, Rank.STAFF, 7, room._consider, 7, FIRE, 1, 0, H, finding)
     assert room.run().orders() == ([] if decided_h is None else [(7, "notice", decided_h)])
     assert room.ladder.lapsed == (decided_h is None)

@@ -128,10 +128,17 @@ def rows_up_to(table: str, columns: Columns, hour: float) -> list[tuple[Any, ...
     stamp = columns["from_h"] + 24 if exists == "until_h" else columns[exists]
     rows = np.flatnonzero(stamp <= hour)
     # An inspection may come before its case is found, and counts as an answer only once it is: settled by the later of both.
-    settled = {name: np.maximum(columns[name], columns["verified_h"]) if name == "answered_h" else columns[name] for name in later}
+    settled = {name: columns[name] for name in later}
+    if "answered_h" in settled:
+        settled["answered_h"] = np.maximum(columns["answered_h"], columns["verified_h"])
     masked = [np.where(settled[name][rows] <= hour, columns[name][rows], np.inf) for name in later]
     kept = [stamp[rows], *(columns[name][rows] for name in fixed), *masked]
-    return sorted(zip(*(column.tolist() for column in kept), strict=True))
+    return sorted(zip(*(_comparable(column) for column in kept), strict=True))
+
+
+def _comparable(column: np.ndarray[Any, Any]) -> list[Any]:
+    """Values of a column, with what is not known as one value that equals itself."""
+    return (np.where(np.isnan(column), -np.inf, column) if column.dtype.kind == "f" else column).tolist()  # type: ignore[no-any-return]
 
 
 def rows_that_differ(first: History, second: History, hour: float, *, but: frozenset[str] = frozenset()) -> dict[str, list[Any]]:
