@@ -231,9 +231,9 @@ class TrueDoor:
         seen = self._told(observe(key, self.clock.now, self.acts, act, sensor, self.sensing, self.library, self.cells, case,
                                   self.edges, apart_km(self, act, sensor, row)), act, sensor)
         seen = seen if self.terms is None else released(seen, self.terms, sensor)
-        withheld = bool(seen.reported_us >= NEVER)
-        self.seen.append(Seen(key, act, row, luck, sensor, self.acts.cell.item(act), start, end, case != 0, withheld))
-        if withheld:  # the next sight by the same physics may be one that the mission is told of
+        cell, never = self.acts.cell.item(act), bool(seen.reported_us >= NEVER)
+        self.seen.append(Seen(key, act, row, luck, sensor, cell, start, end, case != 0, never))
+        if self.seen[-1].withheld:  # the next sight by the same physics may be one that the mission is told of
             self.sights.search(np.array([act]), self.clock.now + 1, (seen.physics,))
             return
         self.done[act] |= 1 << seen.physics
@@ -292,8 +292,7 @@ class TrueDoor:
 
     def arrive(self, cell: int) -> None:
         """End the acts that an answer finds under way: their trace begins now."""
-        now = self.clock.now
-        living, _ = self._begun(cell)
+        now, living = self.clock.now, self._begun(cell)[0]
         ended = sorted(living[self.until_us[0, living] > now].tolist())
         for act in ended:
             self.until_us[1, act] -= self.until_us[0, act] - now
