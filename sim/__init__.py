@@ -373,26 +373,33 @@ def sweep(
     workers: int = 1,
     out: str | os.PathLike[str] | None = None,
     dask: str | None = None,
+    design: str = "grid",
+    points: int = 64,
 ) -> Sweep:
-    """Run a grid of designs: each key with its values."""
+    """Run a set of designs: each key with its values, or, for `lhs` and `sobol`, with the two ends of its range."""
     from tempfile import TemporaryDirectory
 
-    from sim.experiment import design
-    from sim.experiment.grid import Axis, points
+    from sim.experiment.design import SweepPlan
+    from sim.experiment.design import sweep as run_sweep
+    from sim.experiment.grid import Axis
     from sim.experiment.machinery import real
+    from sim.experiment.sampling import DESIGNS, as_range, spread
 
+    if design not in DESIGNS:
+        raise ValueError(f"design = {design!r}: must be one of {', '.join(DESIGNS)}")
     one = load(base) if isinstance(base, str) else base
     root, count = _luck(one, seed, seeds, replications)
     axes = [Axis(key, tuple(_toml(value) for value in values)) for key, values in grid.items()]
+    chosen = spread(axes if design == "grid" else [as_range(a) for a in axes], design, points)
     read = lambda values: one._with(values)._content()  # noqa: E731
     keep = TemporaryDirectory(prefix="ceasefire-sweep-") if out is None else None
     path = Path(keep.name) / "sweep" if keep else Path(os.fspath(out or ""))
     with TemporaryDirectory(prefix="ceasefire-") as spare:
-        plan = design.SweepPlan(
+        plan = SweepPlan(
             one._content(),
             read,
-            axes,
-            points(axes),
+            chosen.axes,
+            chosen.points,
             real(),
             root,
             count,
@@ -401,5 +408,6 @@ def sweep(
             one._data_dirs(),
             Path(spare),
             dask=dask,
+            check="axes" if design == "grid" else "some",
         )
-        return Sweep(design.sweep(plan), keep)
+        return Sweep(run_sweep(plan), keep)

@@ -391,7 +391,7 @@ def sweep_file(file: str, what: SweepAsked, asked: Asked) -> Sweep | None:
 def _points(file: str, base: Loaded, what: SweepAsked) -> tuple[int, Callable[[], Any]]:
     """Number of points, and the function that makes them."""
     from sim.experiment.grid import MAX_POINTS, axes_of
-    from sim.experiment.sampling import count_of, from_csv, spread
+    from sim.experiment.sampling import as_range, count_of, from_csv, spread
 
     study, most = base.scenario.study, what.max_points or MAX_POINTS
     table = what.csv if what.csv or what.vary else _beside(file, study.points_file)
@@ -402,17 +402,10 @@ def _points(file: str, base: Loaded, what: SweepAsked) -> tuple[int, Callable[[]
         return len(found.points), lambda: found
     axes, design, count = axes_of(what.vary, study.vary), what.design or study.design, what.points or study.points
     if design != "grid" and not what.vary:
-        axes = [_as_range(one) for one in axes]
+        axes = [as_range(one) for one in axes]
     if design == "grid" and what.points:
         raise BadUsage("--points is for --design lhs and sobol; a grid has as many points as it has")
     return count_of(axes, design, count), lambda: spread(axes, design, count, most=most)
-
-
-def _as_range(axis: Any) -> Any:
-    """Two numbers of `[study] vary` are the ends of a range where the design is no grid."""
-    values = list(axis.values())
-    numbers = len(values) == 2 and all(text.lstrip("+-").replace(".", "", 1).isdigit() for text in values)
-    return axis._replace(span=(values[0], values[1])) if numbers else axis
 
 
 def _beside(file: str, name: str) -> str:

@@ -21,6 +21,7 @@ from sim.foundation.streams import name_key
 DESIGNS = ("grid", "lhs", "sobol")
 POINTS = 64
 MAX_CSV_BYTES = 16 * 2**20
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 
 
@@ -126,6 +127,13 @@ def _row(path: Path, number: int, keys: Sequence[str], row: Sequence[str]) -> Po
     if bad is not None:
         raise BadInput(f"--csv {path}: row {number}: {bad!r} is not a TOML value")
     return Point(tuple(zip(keys, (value or "" for value in values), strict=True)))
+
+
+def as_range(axis: Axis) -> Axis:
+    """Two numbers that a scenario or a notebook lists are the ends of a range where the design is no grid."""
+    values = list(axis.values())
+    numbers = len(values) == 2 and all(_NUMBER.fullmatch(text) for text in values)
+    return axis._replace(span=(values[0], values[1])) if numbers else axis
 
 
 def count_of(axes: Sequence[Axis], design: str, count: int) -> int:

@@ -70,3 +70,21 @@ def test_importing_the_face_is_light() -> None:
     code = "import sim, sys; print([m for m in ('numpy', 'pandas', 'simpy', 'pydantic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_precision_sampled_worlds_and_a_spread_design_from_a_notebook(small: Path) -> None:
+    sources = '\n[sources]\n"verification.staff.analysts" = { source = "assumed", grade = "D", low = 2.0, high = 9.0 }\n'
+    small.write_text(small.read_text(encoding="utf-8") + sources, encoding="utf-8")
+    base = sim.load(small)
+    run = sim.run(base, precision="5pp:detected_share", report=False)
+    line = run.summary.set_index(["measure", "by"]).loc[("detected_share", "all")]
+    assert line["replications"] >= 15 and line["noise_high"] - line["noise_low"] <= 0.1
+    worlds = sim.run(base, replications=3, inputs=8, report=False)
+    line = worlds.summary.set_index(["measure", "by"]).loc[("detected_share", "all")]
+    assert line["input_points"] == 8 and line["input_low"] < line["estimate"] < line["input_high"]
+    assert "8 sampled worlds" in worlds.findings[-1]
+    found = sim.sweep(base, {"verification.staff.analysts": [2, 9], "days": [1.0, 2.0]}, design="lhs", points=6, replications=2)
+    days = found.table["days"].unique()
+    assert len(days) == 6 and days.min() >= 1 and days.max() <= 2
+    with pytest.raises(ValueError, match="design"):
+        sim.sweep(base, {"days": [1, 2]}, design="random")
