@@ -180,7 +180,8 @@ def verify(folder: Path) -> None:
     if not folder.is_dir():
         raise BadInput(f"{folder}: there is no such run folder")
     try:
-        rows = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        # Only a line feed ends a row: other line breaks would hide a changed byte.
+        rows = (folder / SUMS).read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError:
         why = "not finished: run it again to finish it" if (folder / FILE).exists() else "no run folder"
         raise BadIntegrity(f"{folder}: {why} (its manifest {SUMS} is missing)") from None
