@@ -156,8 +156,8 @@ def starts_known(sight: Sight) -> Iterator[Fault]:
 
 
 def candidates(sight: Sight) -> Iterator[Fault]:
-    """The acts to be expected stay below the cap that the scenario sets itself."""
-    cap, expected = sight.number(("conduct", "max_candidates")), expected_acts(sight)
+    """The candidates to be drawn stay below the cap that the scenario sets itself."""
+    cap, expected = sight.number(("conduct", "max_candidates")), expected_candidates(sight)
     if cap is not None and cap < expected < math.inf:
         rule = f"about {expected:.3g} acts are to be expected in a replication, the cap is {cap:.0f}"
         yield Fault(
@@ -177,22 +177,26 @@ def _largest(sight: Sight) -> str:
     return f"conduct.kinds.{kind}.incidents_per_day = {rate:g}, " if found else ""
 
 
-def expected_acts(sight: Sight) -> float:
-    """Acts to be expected in one replication, with their offspring, at the rates of the worst regime that it can be in."""
-    spans = [sight.number(key) for key in (("warm_up_h",), ("follow_up_h",))]
-    days = (sight.number(("days",)) or 0.0) + math.fsum(s or 0.0 for s in spans) / 24
+def expected_candidates(sight: Sight) -> float:
+    """Candidates to be drawn in one replication: first acts at the highest rate that each kind has in any regime, and the
+    offspring of the worst regime that it can be in.
+    """
+    days = math.ceil((sight.number(("days",)) or 0.0) + (sight.number(("follow_up_h",)) or 0.0) / 24)
     days += sight.number(("conduct", "history_days")) or 0.0
     chosen = {sight.value(("conduct", "regime"))} | {name for _, name in sight.select("conduct.path.*.regime")}
     chosen |= {name for _, name in sight.select("conduct.chain.next_share.*.#")}
-    found: list[Key | None] = [p[:-1] for p, name in sight.select("conduct.regimes.*.id") if name in chosen]
-    return max(days * _per_day(sight, regime) for regime in found or [None])
+    regimes = {str(name): _per_day(sight, p[:-1]) for p, name in sight.select("conduct.regimes.*.id")}
+    offspring = max((with_offspring(rates, sight) - math.fsum(rates) for name, rates in regimes.items() if name in chosen),
+                    default=0.0)
+    highest = [max(rates) for rates in zip(*(regimes.values() or [_per_day(sight, None)]), strict=True)]
+    return days * (math.fsum(highest) + offspring)
 
 
-def _per_day(sight: Sight, regime: Key | None) -> float:
-    """Acts a day in a regime; without one, at a factor of 1."""
+def _per_day(sight: Sight, regime: Key | None) -> list[float]:
+    """First acts of each kind a day in a regime; without one, at a factor of 1."""
     factor = sight.number((*regime, "factor")) if regime else 1.0
-    per_day = [_rate(sight, path, row, regime) for path, row in sight.rows("conduct.kinds.*")]
-    return (1.0 if factor is None else factor) * with_offspring(per_day, sight)
+    return [(1.0 if factor is None else factor) * _rate(sight, path, row, regime) for path, row in
+            sight.rows("conduct.kinds.*")]
 
 
 def _rate(sight: Sight, path: Key, row: Any, regime: Key | None) -> float:

@@ -32,7 +32,7 @@ patrols = ["s01"]
 KERNEL = """
 [[conduct.excitation]]
 id = "reply"
-side = "other"
+side = "cross"
 ratio = {ratio}
 memory_h = 4.0
 """
