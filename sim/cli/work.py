@@ -277,7 +277,7 @@ def compare_all(names: Sequence[str], asked: Asked) -> Compared:
 
     one_thread()
     if len(names) < 2:
-        raise BadUsage("compare needs at least two scenarios or run folders")
+        raise BadUsage(f"compare needs at least two scenarios or run folders, not only {' '.join(names) or 'none'}")
     checked_files(names)
     best = None if asked.best is None else target(asked.best, catalogue())
     folders = _folders(names, asked)

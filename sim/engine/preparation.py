@@ -71,11 +71,7 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
         Where the rates would give more acts than `conduct.max_candidates`.
     """
     scenario = scenario.model_copy(update={"monitoring": with_start_up(scenario.monitoring)})
-    days = int(np.ceil(scenario.days + scenario.follow_up_h / 24))
-    expected = expected_candidates(scenario.conduct, days=days)
-    if expected > scenario.conduct.max_candidates:
-        raise TooManyCandidates(f"conduct.kinds.*.incidents_per_day expect {expected:.0f} acts in {days} days, "
-                                f"above conduct.max_candidates = {scenario.conduct.max_candidates}")
+    days = days_of(scenario)
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
     monitoring = by_the_clock(scenario.monitoring, start_hour=local % 24, days=days)
     if monitoring is not scenario.monitoring:
@@ -93,6 +89,17 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
                     months_of(scenario, days), days, horizon_us, local % 24,
                     published_of(scenario.monitoring, passes, cells, light, horizon_us=horizon_us) if adapts else None,
                     recorded_of(scenario, cells, data_dirs, days))
+
+
+def days_of(scenario: Scenario) -> int:
+    """Days of the clock, follow-up included; raises TooManyCandidates where their acts would pass the scenario's own cap."""
+    days, conduct = int(np.ceil(scenario.days + scenario.follow_up_h / 24)), scenario.conduct
+    expected = expected_candidates(conduct, days=days)
+    if expected > conduct.max_candidates:
+        most = max(conduct.kinds, key=lambda how: how.incidents_per_day)
+        raise TooManyCandidates(f"conduct.kinds.*.incidents_per_day (most: {most.id} = {most.incidents_per_day:g}) expect "
+                                f"{expected:.0f} acts in {days} days, above conduct.max_candidates = {conduct.max_candidates}")
+    return days
 
 
 def months_of(scenario: Scenario, days: int) -> tuple[I64, I64]:

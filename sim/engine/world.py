@@ -11,12 +11,12 @@ import numpy as np
 from sim.area.light import Light, light_of
 from sim.area.line import Cells, cells_of
 from sim.area.weather import Sky, sky_of
-from sim.engine.preparation import TooManyCandidates, months_of
+from sim.engine.preparation import days_of, months_of
 from sim.foundation.streams import F64, I64, streams_of
 from sim.records import Acts
 from sim.scenario.scenario import Scenario
 from sim.truth.regimes import Spells
-from sim.truth.violations import expected_candidates, hot_spots, truth_of
+from sim.truth.violations import hot_spots, truth_of
 
 _DAY_US = 86_400_000_000
 
@@ -53,11 +53,7 @@ def stage_of(scenario: Scenario) -> Stage:
     TooManyCandidates
         Where the rates would give more acts than `conduct.max_candidates`.
     """
-    days = int(np.ceil(scenario.days + scenario.follow_up_h / 24))
-    expected = expected_candidates(scenario.conduct, days=days)
-    if expected > scenario.conduct.max_candidates:
-        raise TooManyCandidates(f"conduct.kinds.*.incidents_per_day expect {expected:.0f} acts in {days} days, "
-                                f"above conduct.max_candidates = {scenario.conduct.max_candidates}")
+    days = days_of(scenario)
     cells = cells_of(scenario.area)
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h
     light = light_of(cells, start_unix_s=scenario.start.timestamp(), horizon_us=days * _DAY_US)

@@ -82,7 +82,9 @@ class Cluster:
 
 def on_cluster(code: str, work: Work, task: Task) -> Done:
     """Carry out a task on a worker; BadIntegrity if the worker has another version of this package."""
-    if package_digest() != code:
-        raise BadIntegrity("a worker of the cluster has another version of ceasefire-sim; install the same one everywhere")
+    there = package_digest()
+    if there != code:
+        raise BadIntegrity(f"a worker of the cluster has another version of ceasefire-sim ({there}, here {code}); install the "
+                           "same one everywhere")
     open_work(work)
     return in_worker(task)

@@ -181,8 +181,8 @@ def expected_candidates(sight: Sight) -> float:
     """Candidates to be drawn in one replication: first acts at the highest rate that each kind has in any regime, and the
     offspring of the worst regime that it can be in.
     """
-    days = math.ceil((sight.number(("days",)) or 0.0) + (sight.number(("follow_up_h",)) or 0.0) / 24)
-    days += sight.number(("conduct", "history_days")) or 0.0
+    counted_d, late_h = sight.number(("days",)) or 0.0, sight.number(("follow_up_h",)) or 0.0
+    days = math.ceil(counted_d + late_h / 24) + (sight.number(("conduct", "history_days")) or 0.0)
     chosen = {sight.value(("conduct", "regime"))} | {name for _, name in sight.select("conduct.path.*.regime")}
     chosen |= {name for _, name in sight.select("conduct.chain.next_share.*.#")}
     regimes = {str(name): _per_day(sight, p[:-1]) for p, name in sight.select("conduct.regimes.*.id")}

@@ -33,7 +33,7 @@ CHANGES = st.fixed_dictionaries({
     "follow_up_h": st.floats(0, 1e5) | st.integers(0, 100),
     "area.climate.cloud_share": st.lists(SHARE, min_size=12, max_size=12),
     "area.places.port.name": TEXT,
-    "conduct.regimes.calm.kind_factors": st.dictionaries(KIND, st.floats(0, 1e9)),
+    "conduct.regimes.calm.kind_factors": st.dictionaries(KIND, st.floats(0, 100)),
     "conduct.kinds.incursion.duration_median_h": st.floats(1e-6, 1e5),
     "monitoring.means.radar.pd": st.dictionaries(KIND, SHARE),
     "monitoring.look_correlation": st.floats(0, 0.99),
