@@ -18,9 +18,10 @@ from sim.scenario.resolved import Sources, values
 from sim.scenario.scenario import Scenario, Source
 
 _SHARE_SEEN = 0.5
-_FIXED_S = 0.5
-_PER_ACT_S = 4e-4
-_PER_LOOK_S = 4e-6
+_FIXED_S = 1.6
+_PREPARED_LOOK_S = 1.6e-6
+_PER_ACT_S = 1.3e-4
+_PER_LOOK_S = 1.4e-7
 
 
 def remarks(loaded: Loaded) -> list[str]:
@@ -195,7 +196,9 @@ def run_time_s(loaded: Loaded) -> float:
     days = scenario.days + (scenario.warm_up_h + scenario.follow_up_h) / 24
     rates = (k.incidents_per_day * regime.kind_factors.get(k.id, 1.0) for k in scenario.conduct.kinds)
     acts = days * regime.factor * sum(rates)
-    return _FIXED_S + scenario.study.replications * (0.02 + acts * _PER_ACT_S + _looks(scenario, days) * _PER_LOOK_S)
+    looks = _looks(scenario, days)
+    each = 0.02 + acts * _PER_ACT_S + looks * _PER_LOOK_S
+    return _FIXED_S + looks * _PREPARED_LOOK_S + scenario.study.replications * each
 
 
 def _looks(scenario: Scenario, days: float) -> float:
