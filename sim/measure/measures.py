@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
+from sim.measure.costs import yearly_costs
 from sim.measure.effort import effort_part
 from sim.measure.stages import stage_hours
 from sim.scenario.scenario import Scenario
@@ -53,7 +54,7 @@ class Measured(NamedTuple):
 _NO_COMMISSION = "this scenario has no joint commission"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
-_NO_COSTS = "costs are not modelled yet"
+_NO_COSTS = "this scenario states no prices (study.costs)"
 _NO_REPORT = "no daily report is published in this scenario"
 
 _LIST = (
@@ -116,7 +117,7 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"]),
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
-            *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
+            *_load(history), *_costs(history, scenario), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h
@@ -371,3 +372,15 @@ def _load(history: History) -> list[Row]:
             Row("drone_hours_planned", "all", "", facts["planned_h"], 1.0),
             Row("drone_hours_flown", "all", "", facts["flown_h"], 1.0), Row("scenes_taken", "all", "", facts["scenes"], 1.0),
             Row("exposure_h", "all", "", facts["exposure_h"], 1.0)]
+
+
+def _costs(history: History, scenario: Scenario) -> list[Row]:
+    """Costs a year: the total, and by payer and by what is paid for; none without prices."""
+    costs = yearly_costs(history.facts, scenario)
+    if not costs:
+        return []
+    groups: dict[tuple[str, str], float] = {("all", ""): 0.0}
+    for cost in costs:
+        for group in (("all", ""), ("payer", cost.payer), ("line", cost.line)):
+            groups[group] = groups.get(group, 0.0) + cost.eur_year
+    return [Row("cost_eur_year", by, group, value, 1.0) for (by, group), value in groups.items()]

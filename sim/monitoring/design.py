@@ -4,6 +4,7 @@ A mediator's list of drones, satellites, posts and observers becomes here one ta
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -232,13 +233,13 @@ def _withdrawn(looks: Looks, until_us: int) -> Looks:
     return looks._replace(lost=lost, end_us=np.minimum(looks.end_us, np.maximum(looks.start_us, until_us)))
 
 
-def scenes_planned(monitoring: Monitoring, layout: Layout) -> int:
-    """Scenes of tasked families on the standing plan, up to their withdrawal."""
-    found = 0
+def scenes_planned(monitoring: Monitoring, layout: Layout, *, before_us: float = math.inf) -> dict[str, int]:
+    """Scenes of each family on the standing plan before an instant, up to its withdrawal; none of systematic families."""
+    found = {family.id: 0 for family in monitoring.satellites}
     for family, passes, rows in zip(monitoring.satellites, layout.passes, layout.imaged, strict=True):
         if family.mode == "tasked":
             until = withdrawn_us(monitoring, family.operator, family.withdrawn_from_h)
-            found += int((passes.time_us[rows] < until).sum())
+            found[family.id] = int((passes.time_us[rows] < min(until, before_us)).sum())
     return found
 
 

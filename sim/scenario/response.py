@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.agreement import Domain, Grade, Severity
-from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, Part, PositiveHours, Share, Speed, Text, key
+from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, NonNegative, Part, PositiveHours, Share, Speed, Text, key
 
 StartDays = Annotated[float, Field(ge=0.0, le=3650.0)]
 
@@ -68,6 +68,7 @@ class Unit(Part):
     base: Id = key("place (area.places)")
     station: Id | None = key("place (area.places) of its station; a team goes to the place itself", None)
     count: Annotated[int, Field(ge=1, le=1000)] = key("units in the pool", 1)
+    team_eur_year: NonNegative | None = key("cost of one team a year; absent = by study.costs; other units have no price", None)
     notice_h: Hours = key("notice to move")
     speed_kmh: Speed = key("speed of movement")
     route_factor: Annotated[float, Field(ge=1.0, le=10.0)] = key("route length over geodesic distance", 1.0)

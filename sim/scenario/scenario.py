@@ -11,6 +11,7 @@ from pydantic import Field
 from sim.scenario.agreement import Agreement
 from sim.scenario.area import Area
 from sim.scenario.conduct import Conduct
+from sim.scenario.costs import Costs
 from sim.scenario.fields import Hours, Id, Part, Text, key
 from sim.scenario.monitoring import Monitoring
 from sim.scenario.response import Response
@@ -26,6 +27,7 @@ class Study(Part):
     design: Literal["grid", "lhs", "sobol"] = key("sweep: full grid, Latin hypercube or Sobol sequence over `vary`", "grid")
     points: Annotated[int, Field(ge=1, le=10_000_000)] = key("sweep: points of a Latin hypercube or Sobol sequence", 64)
     points_file: Text = key("sweep: CSV table of points, in the scenario's folder", "")
+    costs: Costs | None = key("prices by which designs are compared; absent = costs are not counted", None)
     vary: Annotated[dict[Text, tuple[float | int | str | bool, ...]], Field(max_length=64)] = key(
         "sweep: dotted key -> values", {})
 
