@@ -223,7 +223,7 @@ def _by_side(chronicle: Chronicle) -> Iterator[tuple[Looked, I64, I64]]:
     yield _looked(prepared, made, np.arange(len(made.cell)), made.start_us, made.end_us)
     for sign in (-1.0, 1.0):
         depth_km = np.where(cells.sea, 0.0, sign * DEPTH_KM)[made.cell]
-        yield _looked(prepared, made, *within_reach(made, prepared.layout.sensing, depth_km=depth_km))
+        yield _looked(prepared, made, *within_reach(made, prepared.layout.sensing, depth_km=depth_km, km=cells.km[made.cell]))
 
 
 def _looked(prepared: Prepared, made: Looks, rows: I64, start_us: I64, end_us: I64) -> tuple[Looked, I64, I64]:

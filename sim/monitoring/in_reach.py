@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.foundation.scan import GLANCE
 from sim.foundation.streams import F64, I64
 from sim.monitoring.looks import Looks
 from sim.monitoring.sightings import Sensing
@@ -13,14 +14,16 @@ from sim.monitoring.sightings import Sensing
 _HOUR_US = 3.6e9
 
 
-def within_reach(looks: Looks, sensing: Sensing, *, depth_km: F64) -> tuple[I64, I64, I64]:
+def within_reach(looks: Looks, sensing: Sensing, *, depth_km: F64, km: F64) -> tuple[I64, I64, I64]:
     """Looks that reach a place off the line, cut to the time for which they do.
 
-    A moving sensor has a place at distance d from its track in reach over a chord 2 √(reach² − d²) of the track.
+    A moving sensor has a place at distance d from its track in reach over a chord 2 √(reach² − d²) of the track. A sensor
+    that stands at a known place, a post or a drone over a ring, has the disc of its range around it.
 
     Parameters
     ----------
     depth_km : signed depth of the place of each look (n), positive on side B
+    km : place of each look along the line (n)
 
     Returns
     -------
@@ -28,7 +31,9 @@ def within_reach(looks: Looks, sensing: Sensing, *, depth_km: F64) -> tuple[I64,
     """
     across = np.abs(depth_km - sensing.offset_km[looks.sensor])
     reach = sensing.reach_km[looks.sensor]
-    rows = np.flatnonzero(across <= reach)
+    stands = (looks.law != GLANCE) & (looks.centre_us >= 0) & (sensing.speed_kmh[looks.sensor] <= 0)
+    along = np.where(stands, km - np.where(stands, looks.centre_us, 0) / 1000, 0.0)
+    rows = np.flatnonzero(np.where(along == 0, across, np.hypot(across, along)) <= reach)
     speed = sensing.speed_kmh[looks.sensor[rows]]
     half_km = np.sqrt(np.maximum(reach[rows] ** 2 - across[rows] ** 2, 0.0))
     half_us = (half_km / np.where(speed > 0, speed, 1.0) * _HOUR_US).astype(np.int64)

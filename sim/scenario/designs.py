@@ -30,7 +30,7 @@ def constellations(sight: Sight) -> Iterator[Fault]:
 
 
 def patterns(sight: Sight) -> Iterator[Fault]:
-    """A search has lanes, no other pattern has any, and a ring lies well within reach."""
+    """A search has lanes, no other pattern has any, a ring lies well within reach, and eyes that pass by need a track."""
     for path, row in sight.rows("monitoring.drones.*"):
         search = row.get("pattern") == "search"
         if search and not row.get("lanes_km"):
@@ -41,6 +41,10 @@ def patterns(sight: Sight) -> Iterator[Fault]:
         if row.get("pattern") == "orbit" and ring is not None and reach is not None and ring >= reach:
             better = "nothing is in reach from all of the ring"
             yield Fault((*path, "ring_km"), f"must be < reach_km, {reach:g}", better, f"{ring:g}")
+        if row.get("pattern") == "orbit" and row.get("search_law") == "inverse-cube":
+            # The law is that of eyes that pass a place once, at a least distance; over a ring nothing is ever passed.
+            yield Fault((*path, "search_law"), 'needs a track that passes by, pattern = "orbit" has none',
+                        "random, systematic, or another pattern", '"inverse-cube"')
 
 
 def daily_hours(sight: Sight) -> Iterator[Fault]:

@@ -53,8 +53,12 @@ def test_the_conventions_and_the_sides_differ_where_they_must(found: Study) -> N
     drones = {c: _values(found, "both", "all drones", c) for c in CONVENTIONS}
     assert (drones["boundary"]["gaps"] > drones["interior"]["gaps"]).all()
     assert (drones["boundary"]["wait_for_look_h"] > drones["interior"]["wait_for_look_h"]).all()
-    near, far = (_values(found, side, "camera-thermal", "boundary") for side in ("A", "B"))
-    assert (near["coverage_share"] > 0.5).all() and (far["coverage_share"] == 0).all()  # they stand on side A and see 4 km
+    # Radars stand 6 km behind the line on side A; the disc of 25 km of each is wider on their own side, 5 km off the line.
+    near, far = (_values(found, side, "weapon-locating-radar", "boundary") for side in ("A", "B"))
+    assert (near["coverage_share"] > far["coverage_share"]).all() and (far["coverage_share"] > 0).all()
+    # Cameras 1 km behind it see 4 km: they touch cells of the line, and a place 5 km off only where it lies behind the mast.
+    both, own, far = (_values(found, side, "camera-thermal", "boundary")["coverage_share"] for side in SIDES)
+    assert (both > 0.5).all() and (own == 0).all() and (far == 0).all()
     above = [_values(found, side, "all satellites", "boundary")["accesses"].tolist() for side in SIDES]
     assert above[0] == above[1] == above[2]
 

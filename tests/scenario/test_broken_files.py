@@ -170,6 +170,7 @@ CASES = (
     Case("search-without-lanes", B, "turnaround_h = 4", 'turnaround_h = 4\npattern = "search"'),
     Case("lanes-without-search", B, "turnaround_h = 4", "turnaround_h = 4\nlanes_km = [5, 25]"),
     Case("ring-beyond-reach", B, "turnaround_h = 4", 'turnaround_h = 4\npattern = "orbit"\nring_km = 12'),
+    Case("ring-without-passing", B, "turnaround_h = 4", 'turnaround_h = 4\npattern = "orbit"\nsearch_law = "inverse-cube"'),
     Case("watch-of-no-hours", B, "turnaround_h = 4", "turnaround_h = 4\ndaily_from_h = 24"),
     Case("told-to-the-accused-only", B, TABLE, f'[[monitoring.release]]\nid = "company"\nmission_share = 0.5\n\n{TABLE}'),
     Case("owner-unknown", B, TABLE, f'[[monitoring.release]]\nid = "press"\n\n{TABLE}'),
