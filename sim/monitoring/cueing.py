@@ -60,6 +60,8 @@ class Offer(NamedTuple):
     cue: Cue
     diversion: Diversion | None
     new_kind: bool
+    called_off: Cue | None = None
+    """Scene that this one takes the place of; its number is 0 where it was one of the standing plan."""
 
 
 class Cueing:
@@ -123,9 +125,15 @@ class Cueing:
         for bought in ranked:
             if only_new and self.physics[bought.sensor] in known:
                 continue
-            row = bought.orders.order(cell, now, until_us=until_us, points=points)
+            row, gone = bought.orders.take(cell, now, until_us=until_us, points=points, case=case, number=number)
             if row is not None:
-                time = int(bought.orders.passes.time_us[row])
-                cue = Cue(case, number, bought.sensor, cell, time, time, luck=int(bought.orders.passes.luck[row]))
-                return Offer(cue, None, self.physics[bought.sensor] not in known)
+                lost = None if gone is None else _scene(bought, gone.row, gone.case, gone.number)
+                return Offer(_scene(bought, row, case, number), None, self.physics[bought.sensor] not in known, lost)
         return None
+
+
+def _scene(bought: Bought, row: int, case: int, number: int) -> Cue:
+    """The look of one pass of a family that is bought by the scene."""
+    passes = bought.orders.passes
+    time = int(passes.time_us[row])
+    return Cue(case, number, bought.sensor, int(passes.cell[row]), time, time, luck=int(passes.luck[row]))

@@ -43,6 +43,9 @@ class Door(Protocol):
     def divert(self, flight: int, from_us: int, to_us: int) -> None:
         """Take the legs of a flight off the table while it is elsewhere."""
 
+    def call_off(self, scene: Cue) -> None:
+        """Take a scene off the table that another case is to have: a cued one, or (number 0) one of the standing plan."""
+
     def arrive(self, cell: int) -> None:
         """End the acts in reach of an answer that arrived."""
 
@@ -55,7 +58,7 @@ class Sights:
 
     def __init__(self, acts: Acts, library: Library, sensing: Sensing, looks: Looks, flight: NDArray[np.int32], cells: int, *,
                  bin_us: int, across_kmh: F64 | None = None) -> None:
-        self.acts, self.flight = acts, flight
+        self.acts, self.flight, self.physics = acts, flight, library.physics
         self.across_kmh = None if across_kmh is None else np.where(acts.side == 1, -1, 1) * across_kmh[acts.kind]
         self.tables: Tables = by_physics(looks, library.physics, cells, bin_us=bin_us)
         self.sensors = sensors_of(acts.id, acts.kind, library, sensing)
@@ -116,6 +119,20 @@ class Sights:
             looks.lost[gone[looks.lost[gone] == MADE]] = DIVERTED
             changed += rows[local].tolist()
         return changed
+
+    def call_off(self, scene: Cue) -> list[int]:
+        """Take one look off the table; return its row."""
+        looks = self.tables.looks
+        low, high = np.searchsorted(looks.cell, [scene.cell, scene.cell + 1]).tolist()
+        low += int(np.searchsorted(looks.start_us[low:high], scene.start_us))
+        same = (looks.luck[low:high] == np.uint64(scene.luck)) & (looks.sensor[low:high] == scene.sensor)
+        row = low + int(np.flatnonzero(same)[0])
+        number = int(self.physics[looks.means[row]])
+        local = int(np.searchsorted(self.tables.rows[number], row))
+        if looks.lost[row] == MADE:
+            self.tables.tables[number].condition[local] = 0.0
+        looks.lost[row] = DIVERTED
+        return [row]
 
     def legs_by_flight(self) -> dict[int, tuple[I64, list[int]]]:
         """For each physics class that flies: rows of its table in the order of flights, and where each flight begins."""
@@ -185,6 +202,7 @@ class TrueDoor:
         self.in_cell = np.split(order, np.searchsorted(acts.cell[order], np.arange(1, len(cells.km))))
         self.seen: list[Seen] = []
         self.cause: dict[int, int] = {}
+        self.called_off: set[tuple[int, int]] = set()
 
     def begin(self, clock: Clock, inform: Inform, looked: Looked) -> None:
         """Search all acts in one array call and put their first sights on the clock, or search each act at its onset."""
@@ -290,6 +308,12 @@ class TrueDoor:
         for act in self.sights.again(self.sights.remove(flight, from_us, to_us), from_us, self.done):
             self._schedule(act)
 
+    def call_off(self, scene: Cue) -> None:
+        """Take a scene off the table, and search again for acts whose first sight was in one of the standing plan."""
+        self.called_off.add((scene.case, scene.number))
+        for act in self.sights.again([] if scene.number else self.sights.call_off(scene), self.clock.now, self.done):
+            self._schedule(act)
+
     def arrive(self, cell: int) -> None:
         """End the acts that an answer finds under way: their trace begins now."""
         now, living = self.clock.now, self._begun(cell)[0]
@@ -311,18 +335,25 @@ class TrueDoor:
 
     def all_successes(self) -> tuple[I64, I64, I64]:
         """Every success (act, row of the look, time), for tests that compare whole worlds."""
-        acts, parts = np.arange(len(self.acts.id)), []
-        for number, table in enumerate(self.tables.tables):
-            for phase in (0, 1):
-                target, look, time = all_contacts(table, self.sights.sensors, self.sights.targets(acts, phase, 0))
-                parts.append((acts[target], self.tables.rows[number][look], time))
-        act, row, when = (np.concatenate(column) for column in zip(*parts, strict=True))
-        order = np.lexsort((row, when, act))
-        return act[order], row[order], when[order]
+        return _every_success(self)
+
+
+def _every_success(door: TrueDoor) -> tuple[I64, I64, I64]:
+    """Every success of every look, by act and time."""
+    acts, parts = np.arange(len(door.acts.id)), []
+    for number, table in enumerate(door.tables.tables):
+        for phase in (0, 1):
+            target, look, time = all_contacts(table, door.sights.sensors, door.sights.targets(acts, phase, 0))
+            parts.append((acts[target], door.tables.rows[number][look], time))
+    act, row, when = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((row, when, act))
+    return act[order], row[order], when[order]
 
 
 def _fate_of(door: TrueDoor, cue: Cue, now: int) -> int:
-    """What becomes of a cued look whose flight allows it: lost to the withdrawal of its sensor or to cloud, or made."""
+    """What becomes of a cued look whose flight allows it: called off, lost to a withdrawn sensor or to cloud, or made."""
+    if (cue.case, cue.number) in door.called_off:
+        return DIVERTED
     if door.sensing.until_us is not None and now >= door.sensing.until_us[cue.sensor]:
         return OTHER
     blocked = door.sensing.clouded[cue.sensor] and clouded(door.sky, door.cells.sector[[cue.cell]], np.array([now]))[0]

@@ -85,6 +85,17 @@ def satellite_looks(passes: Passes, rows: I64, sensor: int, means: int, what: Me
     return glances(passes.luck[rows], cell, time, time, sensor, means, lost)
 
 
+class Booking(NamedTuple):
+    """A scene on order: whose it is (case 0 = the standing plan), what that is worth, and the row of its pass."""
+
+    points: float
+    later_us: int
+    """Minus its time: of scenes worth the same, the one furthest off is called off first."""
+    row: int
+    case: int
+    number: int
+
+
 class Orders:
     """Scenes that the mission may still order from one tasked family, day by day."""
 
@@ -97,17 +108,29 @@ class Orders:
         self.kept = round(self.daily * family.graver_share)
         self.withdrawn_us, self.slew_us = until_us, round(family.slew_s * 1e6)
         self.busy: dict[int, list[int]] = {}
+        self.booked: dict[int, list[Booking]] = {}
+        self.called_off = 0
+        """Scenes of the standing plan that tips took before it was withdrawn."""
+        if family.tips_preempt:
+            for row in standing.tolist():
+                self._book(Booking(0.0, -int(passes.time_us[row]), row, 0, 0))
         if self.slew_us:
             for row in standing.tolist():
                 insort(self.busy.setdefault(int(passes.satellite[row]), []), int(passes.time_us[row]))
 
     def order(self, cell: int, now_us: int, *, until_us: int, points: float = inf) -> int | None:
-        """Take the next free pass over a cell after the reaction time; returns its row, or None within the time given.
+        """Take the next free pass over a cell after the reaction time; returns its row, or None within the time given."""
+        return self.take(cell, now_us, until_us=until_us, points=points)[0]
 
-        Part of the scenes of a day may be kept for kinds of many points, and a satellite needs its time to turn.
+    def take(self, cell: int, now_us: int, *, until_us: int, points: float = inf, case: int = -1,
+             number: int = 0) -> tuple[int | None, Booking | None]:
+        """Take the next pass over a cell after the reaction time: its row, and the scene that was called off for it.
+
+        Part of the scenes of a day may be kept for kinds of many points, and a satellite needs its time to turn. On a day
+        without a free scene, the one worth least goes where tips preempt, if it is worth less and can still be called off.
         """
         if now_us >= self.withdrawn_us:
-            return None
+            return None, None
         least = self.kept if points < self.family.graver_points else 0
         if cell not in self.times:
             low, high = np.searchsorted(self.passes.cell, [cell, cell + 1]).tolist()
@@ -116,20 +139,48 @@ class Orders:
         index = bisect_left(times, now_us + round(self.family.reaction_h * _HOUR_US))
         while index < len(times) and times[index] <= until_us:
             day, row = times[index] // _DAY_US, first + index
-            if self.left.get(day, self.daily) <= least:
+            full = self.left.get(day, self.daily) <= least
+            gone = self._least(day, now_us, points) if full else None
+            if full and gone is None:
                 index = bisect_left(times, (day + 1) * _DAY_US)
-            elif row in self.taken or (self.slew_us and self._turning(row)):
+            elif row in self.taken or (self.slew_us and self._turning(row, gone)):
                 index += 1
             else:
+                if gone is not None:
+                    self._call_off(gone)
                 self.taken.add(row)
                 if self.slew_us:
                     insort(self.busy.setdefault(int(self.passes.satellite[row]), []), times[index])
                 self.left[day] = self.left.get(day, self.daily) - 1
-                return row
-        return None
+                if self.family.tips_preempt:
+                    self._book(Booking(points, -times[index], row, case, number))
+                return row, gone
+        return None, None
 
-    def _turning(self, row: int) -> bool:
-        """Whether the satellite of a pass takes another scene too close in time to turn between the two."""
-        taken, time = self.busy.get(int(self.passes.satellite[row]), []), int(self.passes.time_us[row])
+    def _book(self, booking: Booking) -> None:
+        """Keep a scene among those of its day, the one worth least first."""
+        insort(self.booked.setdefault(-booking.later_us // _DAY_US, []), booking)
+
+    def _least(self, day: int, now_us: int, points: float) -> Booking | None:
+        """The scene of a day that is worth least, less than a tip, and that can still be called off."""
+        recall_us = now_us + round(self.family.reaction_h * _HOUR_US)
+        return next((one for one in self.booked.get(day, ()) if one.points < points and -one.later_us >= recall_us), None)
+
+    def _call_off(self, gone: Booking) -> None:
+        """Free the pass and the scene of the day that another tip is to have."""
+        day, time = -gone.later_us // _DAY_US, -gone.later_us
+        self.booked[day].remove(gone)
+        self.taken.discard(gone.row)
+        self.left[day] = self.left.get(day, self.daily) + 1
+        self.called_off += gone.case == 0 and time < self.withdrawn_us
+        if self.slew_us:
+            self.busy[int(self.passes.satellite[gone.row])].remove(time)
+
+    def _turning(self, row: int, but: Booking | None = None) -> bool:
+        """Whether the satellite of a pass takes another scene, `but` one, too close in time to turn between the two."""
+        satellite = int(self.passes.satellite[row])
+        taken, time = self.busy.get(satellite, []), int(self.passes.time_us[row])
+        if but is not None and int(self.passes.satellite[but.row]) == satellite:
+            taken = [other for other in taken if other != -but.later_us]
         after = bisect_left(taken, time)
         return any(abs(other - time) < self.slew_us for other in taken[max(after - 1, 0) : after + 1])

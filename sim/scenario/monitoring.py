@@ -154,6 +154,9 @@ class Satellites(Part):
     slew_s: Annotated[float, Field(ge=0.0, le=3600.0)] = key("least time between two scenes of one satellite", 0.0)
     graver_share: Share = key("share of the scenes for cued looks that is kept for kinds of graver_points and more", 0.0)
     graver_points: Annotated[float, Field(ge=0.0, le=1e6)] = key("points from which a kind may take those scenes", 6.0)
+    tips_preempt: bool = key(
+        "a tip may take a scene that the standing plan, or a tip of fewer points, has on order and that can still be called"
+        " off, reaction_h before its pass", False)
     delivery_median_h: Hours = key("median time from look to report", 2.0)
     delivery_log_sd: LogSd = key("spread of that time", 0.6)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire until looks are bought", 0.0)

@@ -49,6 +49,8 @@ class Case:
     closed_us: int = -1
     grade: int = -1
     cues: int = 0
+    called_off: int = 0
+    """Scenes ordered for it that went to graver cases."""
     awaits_us: int = 0
     """When the last image that is still withheld from the accused may be shown."""
     settled: bool = False

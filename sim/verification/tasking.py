@@ -21,6 +21,6 @@ class Want(NamedTuple):
 
 def want_of(case: Case, tasking: Tasking, *, points: float) -> Want | None:
     """Decide whether a case orders a look now; None where it has had its share or is not worth one."""
-    if case.cues >= tasking.looks_per_case or points < tasking.min_points:
+    if case.cues - case.called_off >= tasking.looks_per_case or points < tasking.min_points:
         return None
     return Want(case.key, case.cues + 1, case.cell, frozenset(seen.physics for seen in case.evidence))

@@ -67,6 +67,9 @@ class ScriptedDoor:
     def divert(self, flight: int, from_us: int, to_us: int) -> None:
         self.asked.append(("divert", (flight, from_us, to_us)))
 
+    def call_off(self, scene: Cue) -> None:
+        self.asked.append(("call off", scene))
+
     def arrive(self, cell: int) -> None:
         self.asked.append(("arrive", cell))
 
