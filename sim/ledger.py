@@ -58,6 +58,8 @@ class History(NamedTuple):
     capped: str
     published_h: np.ndarray[Any, Any] | None = None
     """Hours from onset to the daily report of each counted act that was recorded; None where no report is published."""
+    public_h: np.ndarray[Any, Any] | None = None
+    """When each finding, or the first of its evidence, may be published (infinite = never); None where all may at once."""
 
 
 def digest(history: History) -> str:

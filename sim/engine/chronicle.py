@@ -17,6 +17,7 @@ from sim.engine.margins import claims_table, confusers_table, decoy_names, obstr
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.engine.spent import spent
+from sim.engine.published import public_acts_us, public_findings_h
 from sim.engine.veil import obstruction_in_force
 from sim.foundation.streams import F64, I64, words
 from sim.ledger import COLUMNS, Columns, History
@@ -102,7 +103,7 @@ def history_of(chronicle: Chronicle) -> History:
                "confusers": confusers_table(chronicle)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
     return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped,
-                   _published_h(chronicle, links))
+                   _published_h(chronicle, links), public_findings_h(chronicle))
 
 
 def _published_h(chronicle: Chronicle, links: Links) -> F64 | None:
@@ -112,9 +113,10 @@ def _published_h(chronicle: Chronicle, links: Links) -> F64 | None:
         return None
     acts, scenario = chronicle.opened.acts, prepared.scenario
     counted = acts.happens & (acts.onset_us >= scenario.warm_up_h * _HOUR_US) & (acts.onset_us < scenario.days * _DAY_US)
-    mine = np.flatnonzero(counted & (links.detected >= 0))
+    known = public_acts_us(chronicle, links.detected)
+    mine = np.flatnonzero(counted & (known >= 0))
     key = words(chronicle.opened.streams.key("publication"))
-    told = published_us(links.detected[mine], law, key, start_hour=prepared.start_hour)
+    told = published_us(known[mine], law, key, start_hour=prepared.start_hour)
     return np.asarray((told - acts.onset_us[mine]) / _HOUR_US, dtype=np.float64)
 
 
@@ -423,6 +425,8 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "planned_h": sum(_planned_h(f.unit, scenario.days) for f in watch.flying),
         "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
                         + sum(scenes_planned(scenario.monitoring, chronicle.prepared.layout).values())),
+                        + scenes_planned(scenario.monitoring, chronicle.prepared.layout)
+                        - sum(one.orders.called_off for one in watch.bought)),
         "staffed_h": desk.staffed_us / _HOUR_US, "busy_h": desk.busy_us / _HOUR_US, "waiting_h": desk.waiting_us / _HOUR_US,
         "backlog_p90": float(np.quantile(mission.backlog, 0.9)) if mission.backlog else 0.0, "exposure_h": watch.exposure_h,
         "cell_days_seen": float((coverage.seen_share * np.bincount(chronicle.prepared.cells.sector)).sum()), "cells": float(n),

@@ -325,11 +325,22 @@ def _against(table: Columns, side_of: dict[str, str]) -> tuple[NDArray[np.bool_]
     return true, named, true & named & (table["side"] != truth)
 
 
+def _published(history: History, scenario: Scenario) -> Columns:
+    """Findings that are published by the end of the run."""
+    table = history.tables["findings"]
+    if history.public_h is None:
+        return table
+    keep = history.public_h <= scenario.days * 24 + scenario.follow_up_h
+    return {name: values[keep] for name, values in table.items()}
+
+
 def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
-    """Would the published record tell the truth: its level, its trend, and alike for both sides?"""
+    """Would the published record tell the truth: its level, its trend, and alike for both sides?
+
+    A finding is published by the end of the run where any of the evidence behind it may be.
+    """
     half = scenario.days * 12 + scenario.warm_up_h / 2
-    true, found = incidents["onset_h"], _during(_of_violations(history.tables["findings"]), "onset_h",
-                                                  scenario)["onset_h"]
+    true, found = incidents["onset_h"], _during(_of_violations(_published(history, scenario)), "onset_h", scenario)["onset_h"]
     halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
     known = min(halves) > 0
     error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0
