@@ -32,7 +32,7 @@ CASES: dict[str, dict[str, int]] = {
     "fleet": {"C12": 20_000, "C13": 20_000},
     "orbit-fleet": {"C30": 3_200},
     "escalation": {"C29": 2_000},
-    "revisit-orbit": {"B09": 80},
+    "revisit-orbit": {"B09": 80, "B12": 400},
     "point-process": {"D02": 20_000},
 }
 FORMULAS = {"distance": "C25 C26 C27", "swath": "B01 B02", "repeat-orbit": "B03 B04", "sgp4": "B05", "passes": "B06",
@@ -81,6 +81,7 @@ OWN: list[tuple[str, dict[str, Any], int]] = [
                     "mean_violence": 12.0, "t": 4.0}, 2_000),
     ("revisit-orbit", {"repeat": "233/16", "swath_km": 185, "passes": "ascending only", "sats": 3, "lats": [30, 52]}, 80),
     ("revisit-orbit", {"repeat": "175/12", "swath_km": 250, "lats": [48]}, 80),
+    ("revisit-orbit", {"repeat": "412/29", "swath_km": 2670, "passes": "descending only", "lats": [10, 60]}, 80),
     ("point-process", {"mu": 1.0, "n": 0.4, "beta": 0.8, "T": 5.0}, 20_000),
 ]
 
