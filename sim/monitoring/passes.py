@@ -23,6 +23,7 @@ from sim.monitoring.tracks import (
     fastest_turn_rad_s,
     going,
     reach_rad,
+    rows_at,
     top_radius_km,
     track_over,
 )
@@ -87,7 +88,8 @@ def sites_of(lat_deg: F64, lon_deg: F64) -> Sites:
     groups = tuple((np.sort(part), _cap(toward[part])) for part in parts)
     if len(groups) > _MOST_CAPS:
         groups = ((np.arange(len(tile)), Cap(np.array([0.0, 0.0, 1.0]), math.pi)),)
-    return Sites(lat_deg < 0, place, up_vectors(lat_deg, lon_deg), toward, radius, groups)
+    fast = (np.asfortranarray(column) for column in (place, up_vectors(lat_deg, lon_deg), toward))
+    return Sites(lat_deg < 0, *fast, radius, groups)
 
 
 def _cap(toward: F64) -> Cap:
@@ -126,7 +128,7 @@ def _check_shape(orbit: Orbit, track: Track, reach: float) -> None:
     most −|p||a| cos(that angle), up to the few per cent by which a leans from the vertical.
     """
     r, v = track.nodes[:, 0, :3], track.nodes[:, 0, 3:]
-    a = track.terms[2] * (2 / track.step_s**2)
+    a = track.terms[2].T * (2 / track.step_s**2)
     lean = math.cos(min(math.pi / 2, reach + fastest_turn_rad_s(orbit) * track.step_s))
     bent = _dot(v, v) + _dot(r, a) + 0.9 * lean * 6356.0 * np.sqrt(_dot(a, a))
     if len(bent) and bent.min() <= 0:
@@ -191,7 +193,7 @@ def _darkness(orbit: Orbit, track: Track, view: View, reach: float) -> tuple[F64
 
 def _nearest(track: Track, sites: Sites, row: I64, site: I64, guess: F64) -> tuple[F64, Motion, I64, I64]:
     """Nearest approaches by Newton on the range rate, each once."""
-    there, seconds = sites.place[site], guess
+    there, seconds = rows_at(sites.place, site), guess
     for _ in range(4):
         motion = at(track, row, seconds)
         gap = motion.place - there
@@ -227,13 +229,13 @@ def _solved(orbit: Orbit, track: Track, sites: Sites, view: View,
         curvature = 0.3 * MU_KM3_S2 / top_radius_km(orbit) ** 2
         hope = np.flatnonzero(seen.margin + seen.rate**2 / curvature + 0.01 > 0)
         row, site, nearest, low, high = row[hope], site[hope], nearest[hope], low[hope], high[hope]
-        motion = Motion(*(column[hope] for column in motion))
+        motion = Motion(*(rows_at(column, hope) for column in motion))
         windows = single_windows(on_track, on_orbit, nearest=nearest, low=low, high=high,
                                  half_guess=_half_pass_s(sites, view, site, motion),
                                  graze=seen.margin[hope] < 0.002 * seen.share[hope])
     which = windows.which
     return Pass(track.origin_s, site[which], row[which], windows.start, windows.end, nearest[which],
-                Motion(*(column[which] for column in motion)), track)
+                Motion(*(rows_at(column, which) for column in motion)), track)
 
 
 def _comes_twice(orbit: Orbit, view: View) -> bool:
@@ -271,7 +273,7 @@ def _margin(sites: Sites, view: View, site: I64, r: F64, v: F64) -> Seen:
 
     d runs from the place to the satellite r, u is the zenith over the ellipsoid, nadir points to the centre.
     """
-    gap, up = r - sites.place[site], sites.up[site]
+    gap, up = r - rows_at(sites.place, site), rows_at(sites.up, site)
     far = np.sqrt(_dot(gap, gap))
     pace = _dot(gap, v) / far
     low = math.sin(math.radians(view.elevation_min_deg))
@@ -294,7 +296,7 @@ def _half_pass_s(sites: Sites, view: View, site: I64, motion: Motion) -> F64:
     limit = np.arccos(share * math.cos(elevation)) - elevation
     sine = math.sin(min(angle, math.pi / 2)) / share
     limit = np.minimum(limit, np.where(sine < 1, np.arcsin(np.minimum(sine, 1)) - angle, limit))
-    nearest = _dot(motion.place, sites.toward[site]) / r
+    nearest = _dot(motion.place, rows_at(sites.toward, site)) / r
     turned = np.arccos(np.clip(np.cos(limit) / nearest, -1, 1 - 1e-9))
     return np.asarray(turned * r / np.sqrt(_dot(motion.speed, motion.speed)))
 

@@ -45,7 +45,7 @@ class Track(NamedTuple):
     row: I64
     """Row of each interval of the whole grid in `terms`, or −1."""
     terms: F64
-    """(6, kept, 3): powers of the share of the interval gone by, in km."""
+    """(6, 3, kept): powers of the share of the interval gone by, in km; each coordinate in one piece of memory."""
     first_s: F64
     last_s: F64
     """Ends of the unbroken run of kept intervals in which each lies."""
@@ -55,30 +55,45 @@ class Track(NamedTuple):
 
 def at(track: Track, row: I64, seconds: F64) -> Motion:
     """Motion on the intervals `row` at instants; the run of an interval may be left for its neighbours."""
-    place, speed, bent = _horner(track, row, seconds, 3)
-    return Motion(place, speed / track.step_s, bent * (2 / track.step_s**2))
+    terms, share = _terms_at(track, row, seconds)
+    place, speed, bent = terms[5] * share + terms[4], terms[5], terms[5].copy()
+    speed *= share
+    speed += place
+    place *= share
+    place += terms[3]
+    for power in (2, 1, 0):
+        bent *= share
+        bent += speed
+        speed *= share
+        speed += place
+        place *= share
+        place += terms[power]
+    return Motion(place.T, speed.T / track.step_s, bent.T * (2 / track.step_s**2))
 
 
 def going(track: Track, row: I64, seconds: F64) -> tuple[F64, F64]:
     """Place and velocity alone, as `at`."""
-    place, speed = _horner(track, row, seconds, 2)
-    return place, speed / track.step_s
+    terms, share = _terms_at(track, row, seconds)
+    place, speed = terms[5] * share + terms[4], terms[5]
+    for power in (3, 2, 1, 0):
+        speed *= share
+        speed += place
+        place *= share
+        place += terms[power]
+    return place.T, speed.T / track.step_s
 
 
-def _horner(track: Track, row: I64, seconds: F64, orders: int) -> list[F64]:
-    """Value, first derivative and half the second (as many as asked for) by the share of the interval."""
-    share = np.clip(seconds, track.first_s[row], track.last_s[row] - track.step_s / 2) / track.step_s
-    number = share.astype(np.int64)
-    which = track.row[number]
-    s = (seconds / track.step_s - number)[:, None]
-    found = [track.terms[5, which]] + [np.zeros((len(which), 3)) for _ in range(orders - 1)]
-    for power in range(4, -1, -1):
-        for order in range(orders - 1, 0, -1):
-            found[order] *= s
-            found[order] += found[order - 1]
-        found[0] *= s
-        found[0] += track.terms[power, which]
-    return found
+def _terms_at(track: Track, row: I64, seconds: F64) -> tuple[F64, F64]:
+    """Terms (6, 3, n) of the intervals in which instants lie, fetched at once, and the shares gone by."""
+    clipped = np.clip(seconds, track.first_s[row], track.last_s[row] - track.step_s / 2)
+    number = (clipped / track.step_s).astype(np.int64)
+    terms = track.terms.reshape(18, track.terms.shape[2]).take(track.row[number], axis=1)
+    return terms.reshape(6, 3, len(number)), seconds / track.step_s - number
+
+
+def rows_at(table: F64, which: I64) -> F64:
+    """Rows of an (n, 3) table, each coordinate of the result in one piece of memory (as the columns of a track)."""
+    return table.T.take(which, axis=1).T
 
 
 def quintic_terms(start: Motion, end: Motion, step_s: float) -> F64:
@@ -212,4 +227,5 @@ class _Grid:
         first: F64 = (interval[opens][run] * self.step_s).astype(np.float64)
         last: F64 = ((interval[closes][run] + 1) * self.step_s).astype(np.float64)
         nodes = np.stack([self.motion[interval, :6], self.motion[interval + 1, :6]], axis=1)
-        return Track(self.origin_s, step, interval, row, quintic_terms(ends[0], ends[1], step), first, last, nodes)
+        terms = np.ascontiguousarray(quintic_terms(ends[0], ends[1], step).transpose(0, 2, 1))
+        return Track(self.origin_s, step, interval, row, terms, first, last, nodes)
