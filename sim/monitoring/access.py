@@ -241,16 +241,18 @@ def _sun_roots(height: Any, part: I64, low: F64, high: F64, ends: list[F64]) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         core = -(slope + np.where(slope < 0, -1.0, 1.0) * np.sqrt(slope**2 - 4 * bend * ends[1])) / 2
         roots = [low + half * (1 + share) for share in (core / bend, ends[1] / core)]
-    mended = []
-    for root in roots:
-        t = np.where(np.isfinite(root), np.clip(root, low - half, high + half), low)
-        for _ in range(3):
-            rate = (height(t + 1.0, part) - height(t - 1.0, part)) / 2
-            with np.errstate(divide="ignore", invalid="ignore"):
-                step = np.nan_to_num(height(t, part) / rate, nan=0.0, posinf=0.0, neginf=0.0)
-            t = t - np.clip(step, -half, half)
-        mended.append(np.where(np.isfinite(root), np.clip(t, low, high), low))
-    return np.minimum(*mended), np.maximum(*mended)
+    # Both roots of all windows go together, with the heights a second before and after.
+    part, low, high, half = (np.tile(column, 2) for column in (part, low, high, half))
+    root, thrice = np.concatenate(roots), np.tile(part, 3)
+    found = np.isfinite(root)
+    t = np.where(found, np.clip(root, low - half, high + half), low)
+    for _ in range(3):
+        before, now, after = np.split(height(np.concatenate((t - 1.0, t, t + 1.0)), thrice), 3)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = np.nan_to_num(now / ((after - before) / 2), nan=0.0, posinf=0.0, neginf=0.0)
+        t = t - np.clip(step, -half, half)
+    first, second = np.split(np.where(found, np.clip(t, low, high), low), 2)
+    return np.minimum(first, second), np.maximum(first, second)
 
 
 def _joined(rows: list[NDArray[Any]]) -> Windows:

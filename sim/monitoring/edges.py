@@ -17,6 +17,7 @@ CLOSING_KM_S = 1.3
 """Edges that the satellite crosses more slowly than this are solved on the orbit itself: 2 m of track error would
 shift them by over 1.5 ms."""
 _SETTLED_S = 1e-6
+_LOST_S = 2e-8
 _SCAN_S = 20.0
 
 
@@ -122,26 +123,30 @@ def _both_edges(look: Looker, which: I64, inside: F64, half_guess: F64, low: F64
 
 
 def _root(look: Looker, which: I64, inside: F64, outside: F64, guess: F64) -> tuple[F64, Seen]:
-    """Instant at which a margin is zero between an instant inside and one outside: Newton, else bisection."""
-    t, good, bad = guess.copy(), inside.copy(), outside.copy()
-    rate, share = np.ones_like(t), np.ones_like(t)
-    todo = np.arange(len(t))
+    """Instant at which a margin is zero between an instant inside and one outside: Newton, else bisection.
+
+    An error that Newton squares goes on as the steps do: after steps a and b the next is about b (b/a)². A root is
+    settled by its last step, or as soon as its next would be lost in the rounding of time.
+    """
+    t, rate, share = guess.copy(), np.ones_like(guess), np.ones_like(guess)
+    todo, now, good_now, bad_now, before = np.arange(len(t)), guess, inside, outside, np.zeros_like(guess)
     for _ in range(80):
         if not len(todo):
             break
-        seen = look(which[todo], t[todo])
-        rate[todo], share[todo] = seen.rate, seen.share
+        seen = look(which[todo] if len(todo) < len(t) else which, now)
         positive = seen.margin >= 0
-        good[todo] = np.where(positive, t[todo], good[todo])
-        bad[todo] = np.where(positive, bad[todo], t[todo])
+        good_now, bad_now = np.where(positive, now, good_now), np.where(positive, bad_now, now)
         with np.errstate(divide="ignore", invalid="ignore"):
-            step = t[todo] - seen.margin / seen.rate
-        width = bad[todo] - good[todo]
-        off = ~((step - good[todo]) * (step - bad[todo]) <= _SETTLED_S * np.abs(width))
-        step[off] = good[todo][off] + width[off] / 2
-        moved = np.abs(step - t[todo])
-        t[todo] = step
-        todo = todo[moved > _SETTLED_S]
+            step = now - seen.margin / seen.rate
+            width = bad_now - good_now
+            off = ~((step - good_now) * (step - bad_now) <= _SETTLED_S * np.abs(width))
+            step[off] = good_now[off] + width[off] / 2
+            moved = np.abs(step - now)
+            settled = (moved <= _SETTLED_S) | (~off & (moved * (moved / before) ** 2 <= _LOST_S))
+        before, now = np.where(off, 0.0, moved), step
+        t[todo], rate[todo], share[todo] = now, seen.rate, seen.share
+        left = np.flatnonzero(~settled)
+        todo, now, good_now, bad_now, before = (column[left] for column in (todo, now, good_now, bad_now, before))
     return t, Seen(rate, rate, share)
 
 

@@ -275,7 +275,15 @@ def motion_ecef(orbit: Orbit, unix_s: F64) -> Motion:
     if isinstance(orbit, CircularOrbit):
         return _circular_motion(orbit, unix_s)
     place, speed = _sgp4(orbit, unix_s)
-    return _turned(place, speed, _gravity(place), gmst_rad(unix_s))
+    return _turned(place, speed, _gravity(place), *_turn_of(unix_s))
+
+
+def flight_ecef(orbit: Orbit, unix_s: F64) -> tuple[F64, F64]:
+    """Place and velocity of `motion_ecef` to the last bit, for work that has no use for the acceleration."""
+    if isinstance(orbit, CircularOrbit):
+        return _circular_motion(orbit, unix_s)[:2]
+    place, speed = _sgp4(orbit, unix_s)
+    return _turned_flight(place, speed, *_turn_of(unix_s))
 
 
 def _circular_motion(orbit: CircularOrbit, unix_s: F64) -> Motion:
@@ -344,13 +352,23 @@ def _gravity(place: F64) -> F64:
     return np.asarray(pull * place * (1 + flat * (np.array([1.0, 1.0, 3.0]) - high)))
 
 
-def _turned(place: F64, speed: F64, pull: F64, sidereal: F64) -> Motion:
-    """From the inertial to the turning frame: transport, Coriolis and centrifugal terms."""
-    c, s, w = np.cos(sidereal), np.sin(sidereal), EARTH_TURN_RAD_S
+def _turn_of(unix_s: F64) -> tuple[F64, F64]:
+    sidereal = gmst_rad(unix_s)
+    return np.cos(sidereal), np.sin(sidereal)
+
+
+def _turned_flight(place: F64, speed: F64, c: F64, s: F64) -> tuple[F64, F64]:
+    """Place and velocity from the inertial to the turning frame."""
+    w = EARTH_TURN_RAD_S
     x, y = c * place[:, 0] + s * place[:, 1], c * place[:, 1] - s * place[:, 0]
     u, v = c * speed[:, 0] + s * speed[:, 1] + w * y, c * speed[:, 1] - s * speed[:, 0] - w * x
+    return np.array((x, y, place[:, 2])).T, np.array((u, v, speed[:, 2])).T
+
+
+def _turned(place: F64, speed: F64, pull: F64, c: F64, s: F64) -> Motion:
+    """From the inertial to the turning frame: transport, Coriolis and centrifugal terms."""
+    w = EARTH_TURN_RAD_S
+    there, going = _turned_flight(place, speed, c, s)
     a, b = c * pull[:, 0] + s * pull[:, 1], c * pull[:, 1] - s * pull[:, 0]
-    bent = np.stack((a + 2 * w * v + w * w * x, b - 2 * w * u + w * w * y, pull[:, 2]), 1)
-    return Motion(np.stack((x, y, place[:, 2]), 1), np.stack((u, v, speed[:, 2]), 1), bent)
-
-
+    bent = np.array((a + 2 * w * going[:, 1] + w * w * there[:, 0], b - 2 * w * going[:, 0] + w * w * there[:, 1], pull[:, 2]))
+    return Motion(there, going, bent.T)
