@@ -17,7 +17,9 @@ from sim.foundation.streams import F64, I64
 from sim.monitoring.edges import Seen, scanned_windows, single_windows
 from sim.monitoring.orbits import Motion, Orbit, SatelliteError, flight_ecef, outside_domain, secular_of
 from sim.monitoring.tracks import (
+    SUN_DEG_PER_S,
     Cap,
+    Daylight,
     Track,
     at,
     fastest_turn_rad_s,
@@ -28,7 +30,6 @@ from sim.monitoring.tracks import (
     track_over,
 )
 
-SUN_DEG_PER_S = 15.05 / 3600
 _TILE_DEG = 15.0
 _MOST_CAPS = 24
 _MARGIN_RAD = math.radians(0.02)
@@ -114,7 +115,7 @@ def passes_of(orbit: Orbit, sites: Sites, view: View, *, start_s: float, end_s: 
     if _comes_twice(orbit, view):
         reach += _APART_RAD
     caps = [cap for _, cap in sites.groups]
-    track = track_over(orbit, caps=caps, reach=reach, start_s=start_s, end_s=end_s)
+    track = track_over(orbit, caps=caps, reach=reach, start_s=start_s, end_s=end_s, daylight=_daylight(orbit, view, reach))
     _check_shape(orbit, track, reach)
     row, site, guess = _candidates(orbit, track, sites, view, reach)
     nearest, motion, row, site = _nearest(track, sites, row, site, guess)
@@ -127,7 +128,7 @@ def _check_shape(orbit: Orbit, track: Track, reach: float) -> None:
     Its half second derivative is v² + (r − p)·a; with p no farther from r than the reach and a step, p·a is at
     most −|p||a| cos(that angle), up to the few per cent by which a leans from the vertical.
     """
-    r, v = track.nodes[:, 0, :3], track.nodes[:, 0, 3:]
+    r, v = track.nodes[0, :3].T, track.nodes[0, 3:].T
     a = track.terms[2].T * (2 / track.step_s**2)
     lean = math.cos(min(math.pi / 2, reach + fastest_turn_rad_s(orbit) * track.step_s))
     bent = _dot(v, v) + _dot(r, a) + 0.9 * lean * 6356.0 * np.sqrt(_dot(a, a))
@@ -142,7 +143,7 @@ def _candidates(orbit: Orbit, track: Track, sites: Sites, view: View, reach: flo
     Three screens with margins, each a matrix product: sign change of the range rate, distance of the site
     from the plane of the interval, light in the middle of the interval.
     """
-    first, last = track.nodes[:, 0], track.nodes[:, 1]
+    first, last = track.nodes[0].T, track.nodes[1].T
     toward = first[:, :3] / np.sqrt(_dot(first[:, :3], first[:, :3]))[:, None]
     moved = fastest_turn_rad_s(orbit) * track.step_s
     normal, bulge = _planes(track, first[:, :3], last[:, :3])
@@ -181,11 +182,19 @@ def _planes(track: Track, first: F64, last: F64) -> tuple[F64, F64]:
     return normal, 1.5 * bulge
 
 
+def _daylight(orbit: Orbit, view: View, reach: float) -> Daylight | None:
+    """Light without which no pass counts: a window that has it anywhere lies as a whole, with its nearest approach, within
+    twice the longest time in view of that light."""
+    if view.sun_elevation_min_deg is None:
+        return None
+    return Daylight(view.sun_elevation_min_deg, 2 * _half_in_view_s(orbit, reach))
+
+
 def _darkness(orbit: Orbit, track: Track, view: View, reach: float) -> tuple[F64 | None, float]:
     """Sun at the middle of each interval, and the sine of the elevation below which a pass there is dark."""
     if view.sun_elevation_min_deg is None:
         return None, 0.0
-    half_s = track.step_s / 2 + 1.5 * reach / _slowest_turn_rad_s(orbit) + 60
+    half_s = track.step_s / 2 + _half_in_view_s(orbit, reach)
     low = view.sun_elevation_min_deg - SUN_DEG_PER_S * half_s - 0.1
     middle = track.origin_s + (track.interval + 0.5) * track.step_s
     return sun_direction_ecef(middle), math.sin(math.radians(max(low, -90)))
@@ -262,6 +271,10 @@ def _longest_half_s(orbit: Orbit, view: View) -> float:
     """Bound on the time between the nearest approach and the last instant in view."""
     reach = reach_rad(orbit, elevation_rad=math.radians(view.elevation_min_deg),
                       off_nadir_rad=math.radians(view.off_nadir_max_deg))
+    return _half_in_view_s(orbit, reach)
+
+
+def _half_in_view_s(orbit: Orbit, reach: float) -> float:
     return 1.5 * reach / _slowest_turn_rad_s(orbit) + 60
 
 

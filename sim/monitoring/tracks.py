@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.foundation.sky_mechanics import DAY_S, EARTH_TURN_RAD_S, MU_KM3_S2
+from sim.foundation.sky_mechanics import DAY_S, EARTH_TURN_RAD_S, MU_KM3_S2, sun_direction_ecef
 from sim.foundation.streams import F64, I64
 from sim.monitoring.orbits import Motion, Orbit, SatelliteError, motion_ecef, secular_of
 
@@ -24,6 +24,9 @@ _FINEST_S = 15
 TRACK_ERROR_KM = 1.5e-3
 """Largest error of the interpolated track that is accepted at the sampled instants."""
 _LEAST_RADIUS_KM = 6356.0
+SUN_DEG_PER_S = 15.05 / 3600
+"""Bound on how fast the sun climbs or sinks anywhere."""
+_UPRIGHT_DEG = 0.3  # the vertical against the direction from the centre (0.19°), and rounding
 _SLACK_RAD = math.radians(0.35)  # geodetic against geocentric vertical (0.19°), and the bulge of the ground
 _DRIFT_KM = 30.0  # short-periodic and drag motion of the radius round its mean ellipse
 
@@ -33,6 +36,14 @@ class Cap(NamedTuple):
 
     centre: F64
     radius_rad: float
+
+
+class Daylight(NamedTuple):
+    """Light that some place of a group needs: least elevation of the sun, and how long before or after an instant it may be
+    met for that instant still to count."""
+
+    sun_elevation_min_deg: float
+    around_s: float
 
 
 class Track(NamedTuple):
@@ -50,7 +61,7 @@ class Track(NamedTuple):
     last_s: F64
     """Ends of the unbroken run of kept intervals in which each lies."""
     nodes: F64
-    """(kept, 2, 6): place and velocity at both ends of each interval."""
+    """(2, 6, kept): place and velocity at both ends of each interval."""
 
 
 def at(track: Track, row: I64, seconds: F64) -> Motion:
@@ -97,7 +108,7 @@ def rows_at(table: F64, which: I64) -> F64:
 
 
 def quintic_terms(start: Motion, end: Motion, step_s: float) -> F64:
-    """Coefficients (6, n, 3) of the quintic that meets place, velocity and acceleration at both ends."""
+    """Coefficients (6, …) of the quintic that meets place, velocity and acceleration (…) at both ends."""
     h = step_s
     p0, v0, a0 = start.place, start.speed * h, start.acceleration * (h * h / 2)
     gap = end.place - p0 - v0 - a0
@@ -149,12 +160,13 @@ def step_of(orbit: Orbit) -> int:
     raise SatelliteError(f"{orbit.name}: its track cannot be followed even in steps of {_FINEST_S} s")
 
 
-def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, end_s: float) -> Track:
+def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, end_s: float,
+               daylight: Daylight | None = None) -> Track:
     """Track of a satellite wherever it may come within reach of a cap, over a horizon widened on both sides.
 
     The horizon is widened by half a revolution, so that every pass that touches it is found whole. Intervals
     are dropped only if (A₀ + A₁ − Ωh)/2, a lower bound of the angle to the cap inside them, exceeds the reach
-    (A: angles at both ends, Ω: fastest turn).
+    (A: angles at both ends, Ω: fastest turn), or if the whole cap is dark for as long before and after as `daylight` says.
 
     Raises SatelliteError if the satellite moves faster or farther than the bounds, or SGP4 refuses it.
     """
@@ -166,9 +178,13 @@ def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, e
     interval = np.arange(count, dtype=np.int64) * (COARSE_S // step)
     turn, length = fastest_turn_rad_s(orbit), COARSE_S
     while True:
+        lit = [grid.lit(interval, length, cap, daylight) for cap in caps]
+        if daylight is not None:
+            some = np.logical_or.reduce(lit) if lit else np.zeros(len(interval), dtype=np.bool_)
+            interval, lit = interval[some], [one[some] for one in lit]
         grid.fill(interval)
         grid.fill(interval + length // step)
-        interval = interval[grid.near(interval, length // step, caps, reach, turn * length)]
+        interval = interval[grid.near(interval, length // step, caps, lit, reach, turn * length)]
         if length == step:
             break
         length //= 2
@@ -184,8 +200,8 @@ class _Grid:
     def __init__(self, orbit: Orbit, origin_s: float, step_s: int, intervals: int) -> None:
         self.orbit, self.origin_s, self.step_s = orbit, origin_s, step_s
         self.known = np.zeros(intervals + 1, dtype=np.bool_)
-        self.motion = np.zeros((intervals + 1, 9))
-        self.toward = np.zeros((intervals + 1, 3))
+        self.motion = np.zeros((9, intervals + 1))
+        self.toward = np.zeros((3, intervals + 1))
 
     def fill(self, node: I64) -> None:
         """Compute the motion at nodes that are still unknown."""
@@ -193,23 +209,40 @@ class _Grid:
         if not len(node):
             return
         found = motion_ecef(self.orbit, self.origin_s + (node * self.step_s).astype(np.float64))
-        self.motion[node] = np.concatenate(found, axis=1)
-        self.toward[node] = found.place / np.linalg.norm(found.place, axis=1)[:, None]
+        for k, column in enumerate(found):
+            self.motion[3 * k:3 * k + 3, node] = column.T
+        x, y, z = found.place.T
+        self.toward[:, node] = found.place.T / np.sqrt(x * x + y * y + z * z)
         self.known[node] = True
 
-    def near(self, interval: I64, width: int, caps: list[Cap], reach: float, moved: float) -> NDArray[np.bool_]:
-        """Which intervals may hold an instant within reach of a cap?"""
+    def lit(self, interval: I64, length_s: int, cap: Cap, daylight: Daylight | None) -> NDArray[np.bool_] | None:
+        """Which intervals have light anywhere in a cap, the time around them counted in? None = light does not matter."""
+        if daylight is None:
+            return None
+        around_deg = SUN_DEG_PER_S * (length_s / 2 + daylight.around_s) + math.degrees(cap.radius_rad) + _UPRIGHT_DEG
+        low = daylight.sun_elevation_min_deg - around_deg
+        middle = self.origin_s + interval * float(self.step_s) + length_s / 2
+        x, y, z = sun_direction_ecef(middle).T
+        return x * cap.centre[0] + y * cap.centre[1] + z * cap.centre[2] >= math.sin(math.radians(max(low, -90.0)))
+
+    def near(self, interval: I64, width: int, caps: list[Cap], lit: list[NDArray[np.bool_] | None], reach: float,
+             moved: float) -> NDArray[np.bool_]:
+        """Which intervals may hold an instant within reach of a cap that has light?"""
         near = np.zeros(len(interval), dtype=np.bool_)
-        for cap in caps:
-            a, b = (np.arccos(np.clip(self.toward[node] @ cap.centre, -1, 1)) for node in (interval, interval + width))
-            near |= (a + b - moved) / 2 <= cap.radius_rad + reach
+        for cap, light in zip(caps, lit, strict=True):
+            a, b = (np.arccos(np.clip(cap.centre @ self.toward.take(node, axis=1), -1, 1)) for node in (interval, interval + width))
+            there = (a + b - moved) / 2 <= cap.radius_rad + reach
+            near |= there if light is None else there & light
         return near
 
     def check_bounds(self, turn: float) -> None:
         """Compare the bounds with every node that was computed."""
-        seen = self.motion[self.known]
-        r2 = (seen[:, :3] ** 2).sum(axis=1)
-        speed = np.linalg.norm(np.cross(seen[:, :3], seen[:, 3:6]), axis=1) / r2
+        x, y, z, u, v, w = self.motion[:6].compress(self.known, axis=1)
+        if not len(x):
+            return
+        r2 = x * x + y * y + z * z
+        # |r × v|/r² by Lagrange's identity; its rounding is far below the 2 % that the bound leaves.
+        speed = np.sqrt(np.maximum(r2 * (u * u + v * v + w * w) - (x * u + y * v + z * w) ** 2, 0.0)) / r2
         top = top_radius_km(self.orbit)
         if speed.max() > turn or r2.max() > top * top:
             raise SatelliteError(f"{self.orbit.name}: leaves the bounds of its mean orbit (turn {speed.max():.2e} of "
@@ -218,7 +251,7 @@ class _Grid:
     def track(self, interval: I64) -> Track:
         """Polynomials of the kept intervals."""
         step = float(self.step_s)
-        ends = [Motion(m[:, :3], m[:, 3:6], m[:, 6:]) for m in (self.motion[interval], self.motion[interval + 1])]
+        before, after = (self.motion.take(node, axis=1) for node in (interval, interval + 1))
         row = np.full(len(self.known) - 1, -1, dtype=np.int64)
         row[interval] = np.arange(len(interval))
         opens = np.flatnonzero(np.diff(interval, prepend=-2) > 1)
@@ -226,6 +259,6 @@ class _Grid:
         closes = np.append(opens[1:], len(interval))[:len(opens)] - 1
         first: F64 = (interval[opens][run] * self.step_s).astype(np.float64)
         last: F64 = ((interval[closes][run] + 1) * self.step_s).astype(np.float64)
-        nodes = np.stack([self.motion[interval, :6], self.motion[interval + 1, :6]], axis=1)
-        terms = np.ascontiguousarray(quintic_terms(ends[0], ends[1], step).transpose(0, 2, 1))
+        nodes = np.stack([before[:6], after[:6]])
+        terms = quintic_terms(*(Motion(m[:3], m[3:6], m[6:]) for m in (before, after)), step)
         return Track(self.origin_s, step, interval, row, terms, first, last, nodes)
