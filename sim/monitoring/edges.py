@@ -49,12 +49,18 @@ def single_windows(track: Looker, orbit: Looker, *, nearest: F64, half_guess: F6
     `low` and `high` bound each pass; `graze` marks passes whose nearest approach is barely in view or not at all.
     """
     plain = np.flatnonzero(~graze)
-    start, end, slow = _both_edges(track, plain, nearest[plain], half_guess[plain], low, high)
-    delicate = np.concatenate((np.flatnonzero(graze), plain[slow]))
-    best = _best_view(orbit, delicate, nearest[delicate], (high[delicate] - low[delicate]) / 8)
+    start, end, slow = _both_edges(track, plain, nearest[plain], low, high,
+                                   (nearest[plain] - half_guess[plain], nearest[plain] + half_guess[plain]))
+    graze_2 = np.flatnonzero(graze)
+    delicate = np.concatenate((graze_2, plain[slow]))
+    # What the track says of them is where the orbit is asked.
+    best = _best_view(track, delicate, nearest[delicate], (high[delicate] - low[delicate]) / 8)
+    at_best = best[:len(graze_2)]
+    rough = _both_edges(track, graze_2, at_best, low, high, (at_best - 1, at_best + 1))
+    guess = np.concatenate((rough[0], start[slow])), np.concatenate((rough[1], end[slow]))
     kept = np.flatnonzero(orbit(delicate, best).margin > 0) if len(delicate) else delicate
     delicate, best = delicate[kept], best[kept]
-    start_2, end_2, _ = _both_edges(orbit, delicate, best, np.ones(len(best)), low, high)
+    start_2, end_2, _ = _both_edges(orbit, delicate, best, low, high, (guess[0][kept], guess[1][kept]))
     which = np.concatenate((plain[~slow], delicate))
     order = np.argsort(which, kind="stable")
     start, end = np.concatenate((start[~slow], start_2)), np.concatenate((end[~slow], end_2))
@@ -111,15 +117,14 @@ def _ordered(number: I64, first: F64, last: F64,
     return number, np.where(rises, first, last), np.where(rises, last, first), rises
 
 
-def _both_edges(look: Looker, which: I64, inside: F64, half_guess: F64, low: F64,
-                high: F64) -> tuple[F64, F64, NDArray[np.bool_]]:
+def _both_edges(look: Looker, which: I64, inside: F64, low: F64, high: F64,
+                guess: tuple[F64, F64]) -> tuple[F64, F64, NDArray[np.bool_]]:
     """First and last instant in view around an instant inside, and whether either edge is crossed slowly."""
-    edges, slow = [], np.zeros(len(which), dtype=np.bool_)
-    for side, outside in ((-1, low[which]), (1, high[which])):
-        edge, seen = _root(look, which, inside, outside, inside + side * half_guess)
-        slow |= np.abs(seen.rate) < CLOSING_KM_S * seen.share
-        edges.append(edge)
-    return edges[0], edges[1], slow
+    outside = np.concatenate((low[which], high[which]))
+    edge, seen = _root(look, np.tile(which, 2), np.tile(inside, 2), outside, np.concatenate(guess))
+    slow = np.abs(seen.rate) < CLOSING_KM_S * seen.share
+    count = len(which)
+    return edge[:count], edge[count:], slow[:count] | slow[count:]
 
 
 def _root(look: Looker, which: I64, inside: F64, outside: F64, guess: F64) -> tuple[F64, Seen]:

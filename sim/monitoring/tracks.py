@@ -177,11 +177,10 @@ def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, e
     grid = _Grid(orbit, float(origin), step, count * (COARSE_S // step))
     interval = np.arange(count, dtype=np.int64) * (COARSE_S // step)
     turn, length = fastest_turn_rad_s(orbit), COARSE_S
+    lit = grid.lit(caps, daylight)
+    if lit is not None:
+        interval = interval[np.logical_or.reduce(lit, axis=0)]
     while True:
-        lit = [grid.lit(interval, length, cap, daylight) for cap in caps]
-        if daylight is not None:
-            some = np.logical_or.reduce(lit) if lit else np.zeros(len(interval), dtype=np.bool_)
-            interval, lit = interval[some], [one[some] for one in lit]
         grid.fill(interval)
         grid.fill(interval + length // step)
         interval = interval[grid.near(interval, length // step, caps, lit, reach, turn * length)]
@@ -192,6 +191,12 @@ def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, e
         interval.sort()
     grid.check_bounds(turn)
     return grid.track(interval)
+
+
+@lru_cache(maxsize=4)
+def _suns(first_s: float, count: int) -> F64:
+    """Directions of the sun at coarse steps; satellites of one horizon share them."""
+    return sun_direction_ecef(first_s + np.arange(count) * float(COARSE_S))
 
 
 class _Grid:
@@ -215,24 +220,27 @@ class _Grid:
         self.toward[:, node] = found.place.T / np.sqrt(x * x + y * y + z * z)
         self.known[node] = True
 
-    def lit(self, interval: I64, length_s: int, cap: Cap, daylight: Daylight | None) -> NDArray[np.bool_] | None:
-        """Which intervals have light anywhere in a cap, the time around them counted in? None = light does not matter."""
+    def lit(self, caps: list[Cap], daylight: Daylight | None) -> NDArray[np.bool_] | None:
+        """Which coarse intervals have light anywhere in each cap (caps, intervals), the time around them counted in?"""
         if daylight is None:
             return None
-        around_deg = SUN_DEG_PER_S * (length_s / 2 + daylight.around_s) + math.degrees(cap.radius_rad) + _UPRIGHT_DEG
-        low = daylight.sun_elevation_min_deg - around_deg
-        middle = self.origin_s + interval * float(self.step_s) + length_s / 2
-        x, y, z = sun_direction_ecef(middle).T
-        return x * cap.centre[0] + y * cap.centre[1] + z * cap.centre[2] >= math.sin(math.radians(max(low, -90.0)))
+        count = (len(self.known) - 1) * self.step_s // COARSE_S
+        sun = _suns(self.origin_s + COARSE_S / 2, count)
+        made = np.zeros((len(caps), count), dtype=np.bool_)
+        for k, cap in enumerate(caps):
+            around_deg = SUN_DEG_PER_S * (COARSE_S / 2 + daylight.around_s) + math.degrees(cap.radius_rad) + _UPRIGHT_DEG
+            low = math.sin(math.radians(max(daylight.sun_elevation_min_deg - around_deg, -90.0)))
+            made[k] = sun @ cap.centre >= low
+        return made
 
-    def near(self, interval: I64, width: int, caps: list[Cap], lit: list[NDArray[np.bool_] | None], reach: float,
+    def near(self, interval: I64, width: int, caps: list[Cap], lit: NDArray[np.bool_] | None, reach: float,
              moved: float) -> NDArray[np.bool_]:
         """Which intervals may hold an instant within reach of a cap that has light?"""
         near = np.zeros(len(interval), dtype=np.bool_)
-        for cap, light in zip(caps, lit, strict=True):
+        for k, cap in enumerate(caps):
             a, b = (np.arccos(np.clip(cap.centre @ self.toward.take(node, axis=1), -1, 1)) for node in (interval, interval + width))
             there = (a + b - moved) / 2 <= cap.radius_rad + reach
-            near |= there if light is None else there & light
+            near |= there if lit is None else there & lit[k].take(interval // (COARSE_S // self.step_s))
         return near
 
     def check_bounds(self, turn: float) -> None:
