@@ -21,6 +21,8 @@ START = dt.datetime(2026, 1, 6, tzinfo=dt.UTC)
 LIT = AccessRule(off_nadir_max_deg=30.0, sun_elevation_min_deg=10.0)
 HIGH = AccessRule(elevation_min_deg=57.0)
 """The rule that every peer can ask for: elevation alone, about 30° off nadir at 550 km."""
+CONE = AccessRule(off_nadir_max_deg=30.0)
+HIGH_LIT = HIGH._replace(sun_elevation_min_deg=10.0)
 
 
 def fleet(count: int = 60) -> tuple[ElementSet, ...]:
