@@ -28,7 +28,7 @@ from sim.monitoring import passes as pass_law
 from sim.monitoring import tracks as track_law
 from sim.monitoring.orbits import Orbit, revolution_numbers
 from sim.monitoring.passes import Pass, Sites, View, passes_of, sites_of
-from sim.monitoring.tracks import going
+from sim.monitoring.tracks import going, rows_at
 
 TOLERANCE_S = 0.5
 """No window longer than this is missed; shorter ones may be, where a pass only grazes the limit."""
@@ -215,20 +215,34 @@ def _lit(found: Pass, sites: Sites, rule: AccessRule, which: I64, low: F64, high
         sine = (sky_mechanics.sun_direction_ecef(found.origin_s + seconds) * up).sum(axis=1)
         return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1, 1)))) - level
 
-    middle = height((low + high) / 2, which)
-    # The sun climbs or sinks no faster than the Earth turns: its height half-way settles most windows.
-    change = pass_law.SUN_DEG_PER_S * (high - low) / 2 + 0.01
-    bright = middle > change
-    doubtful = ~bright & (middle >= -change)
-    parts = [(which[bright], low[bright], high[bright])]
-    part, begin, end = which[doubtful], low[doubtful], high[doubtful]
-    ends = [height(begin, part), middle[doubtful], height(end, part)]
+    # The sun climbs or sinks no faster than the Earth turns: its height half-way through an interval of the track settles
+    # most windows in it, and its height half-way through a window most of the others.
+    sure = _surely_lit(found, sites, level, which, low, high)
+    open_ = np.flatnonzero(~sure)
+    part, begin, end = which[open_], low[open_], high[open_]
+    middle = height((begin + end) / 2, part)
+    change = pass_law.SUN_DEG_PER_S * (end - begin) / 2 + 0.01
+    sure[open_] = middle > change
+    parts = [(which[sure], low[sure], high[sure])]
+    doubtful = np.abs(middle) <= change
+    part, begin, end, middle = part[doubtful], begin[doubtful], end[doubtful], middle[doubtful]
+    ends = [height(begin, part), middle, height(end, part)]
     cuts = (begin, *_sun_roots(height, part, begin, end, ends), end)
     for a, b in pairwise(cuts):
         keep = (b > a) & (height((a + b) / 2, part) >= 0)
         parts.append((part[keep], a[keep], b[keep]))
     made = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
     return made[0], made[1], made[2]
+
+
+def _surely_lit(found: Pass, sites: Sites, level: float, which: I64, low: F64, high: F64) -> NDArray[np.bool_]:
+    """Windows that are bright by the sun's height half-way through the interval of the track in which each was found."""
+    track, row = found.track, found.row[which]
+    middle = (track.interval + 0.5) * track.step_s
+    sun, up = rows_at(sky_mechanics.sun_direction_ecef(track.origin_s + middle), row), rows_at(sites.up, found.site[which])
+    away = np.maximum(np.abs(low - middle[row]), np.abs(high - middle[row]))
+    least = np.sin(np.radians(np.minimum(level + pass_law.SUN_DEG_PER_S * away + 0.01, 90.0)))
+    return np.asarray(sun[:, 0] * up[:, 0] + sun[:, 1] * up[:, 1] + sun[:, 2] * up[:, 2] > least)
 
 
 def _sun_roots(height: Any, part: I64, low: F64, high: F64, ends: list[F64]) -> tuple[F64, F64]:

@@ -51,13 +51,12 @@ def single_windows(track: Looker, orbit: Looker, *, nearest: F64, half_guess: F6
     plain = np.flatnonzero(~graze)
     start, end, slow = _both_edges(track, plain, nearest[plain], low, high,
                                    (nearest[plain] - half_guess[plain], nearest[plain] + half_guess[plain]))
-    graze_2 = np.flatnonzero(graze)
-    delicate = np.concatenate((graze_2, plain[slow]))
-    # What the track says of them is where the orbit is asked.
+    # What the track says of the others is where the orbit is asked.
+    grazing = np.flatnonzero(graze)
+    delicate = np.concatenate((grazing, plain[slow]))
     best = _best_view(track, delicate, nearest[delicate], (high[delicate] - low[delicate]) / 8)
-    at_best = best[:len(graze_2)]
-    rough = _both_edges(track, graze_2, at_best, low, high, (at_best - 1, at_best + 1))
-    guess = np.concatenate((rough[0], start[slow])), np.concatenate((rough[1], end[slow]))
+    half = _half_of_arc(track, grazing, best[:len(grazing)])
+    guess = [np.concatenate((best[:len(grazing)] + side * half, edge[slow])) for side, edge in ((-1, start), (1, end))]
     kept = np.flatnonzero(orbit(delicate, best).margin > 0) if len(delicate) else delicate
     delicate, best = delicate[kept], best[kept]
     start_2, end_2, _ = _both_edges(orbit, delicate, best, low, high, (guess[0][kept], guess[1][kept]))
@@ -65,6 +64,16 @@ def single_windows(track: Looker, orbit: Looker, *, nearest: F64, half_guess: F6
     order = np.argsort(which, kind="stable")
     start, end = np.concatenate((start[~slow], start_2)), np.concatenate((end[~slow], end_2))
     return Found(which[order], start[order], end[order])
+
+
+def _half_of_arc(look: Looker, which: I64, best: F64) -> F64:
+    """Half the time in view of passes whose margin is a parabola near their best view (a second where it is not)."""
+    if not len(which):
+        return best
+    before, now, after = np.split(look(np.tile(which, 3), np.concatenate((best - 1, best, best + 1))).margin, 3)
+    bend = 2 * now - before - after
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((now > 0) & (bend > 0), np.sqrt(np.maximum(2 * now / bend, 1e-6)), 1.0)
 
 
 def scanned_windows(track: Looker, orbit: Looker, *, nearest: F64, spread: F64, low: F64, high: F64) -> Found:

@@ -96,8 +96,8 @@ def going(track: Track, row: I64, seconds: F64) -> tuple[F64, F64]:
 
 def _terms_at(track: Track, row: I64, seconds: F64) -> tuple[F64, F64]:
     """Terms (6, 3, n) of the intervals in which instants lie, fetched at once, and the shares gone by."""
-    clipped = np.clip(seconds, track.first_s[row], track.last_s[row] - track.step_s / 2)
-    number = (clipped / track.step_s).astype(np.int64)
+    inside = np.minimum(np.maximum(seconds, track.first_s[row]), track.last_s[row] - track.step_s / 2)
+    number = (inside / track.step_s).astype(np.int64)
     terms = track.terms.reshape(18, track.terms.shape[2]).take(track.row[number], axis=1)
     return terms.reshape(6, 3, len(number)), seconds / track.step_s - number
 
@@ -196,7 +196,9 @@ def track_over(orbit: Orbit, *, caps: list[Cap], reach: float, start_s: float, e
 @lru_cache(maxsize=4)
 def _suns(first_s: float, count: int) -> F64:
     """Directions of the sun at coarse steps; satellites of one horizon share them."""
-    return sun_direction_ecef(first_s + np.arange(count) * float(COARSE_S))
+    made = sun_direction_ecef(first_s + np.arange(count) * float(COARSE_S))
+    made.setflags(write=False)
+    return made
 
 
 class _Grid:
