@@ -28,6 +28,7 @@ from sim.monitoring.published import Published, published_of
 from sim.monitoring.satellites import passes_from
 from sim.monitoring.startup import with_start_up
 from sim.records import Acts, Observation
+from sim.scenario.participation import as_contributed
 from sim.scenario.scenario import Scenario
 from sim.truth.obstruction import nothing
 from sim.truth.offspring import Lineage
@@ -70,6 +71,7 @@ def prepare(scenario: Scenario, *, data_dirs: tuple[Path, ...] = (), cache_dir: 
     TooManyCandidates
         Where the rates would give more acts than `conduct.max_candidates`.
     """
+    scenario = as_contributed(scenario)
     scenario = scenario.model_copy(update={"monitoring": with_start_up(scenario.monitoring)})
     days = days_of(scenario)
     local = scenario.start.hour + scenario.start.minute / 60 + scenario.area.utc_offset_h

@@ -13,6 +13,7 @@ from sim.scenario.excitation import NEAR_CRITICAL, branching, spectral_radius
 from sim.scenario.explain import unsourced
 from sim.scenario.keys import unknown_pattern
 from sim.scenario.monitoring import Drones, Means, Monitoring
+from sim.scenario.participation import outside_totals
 from sim.scenario.reader import Loaded
 from sim.scenario.resolved import Sources, values
 from sim.scenario.scenario import Scenario, Source
@@ -184,6 +185,7 @@ RULES: Sequence[Callable[[Scenario], Iterator[str]]] = (
     _consent,
     _conduct,
     _near_critical,
+    outside_totals,
 )
 
 

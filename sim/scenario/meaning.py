@@ -16,6 +16,7 @@ from sim.scenario.errors import Key, show
 from sim.scenario.excitation import RULES as EXCITATION
 from sim.scenario.excitation import with_offspring
 from sim.scenario.hidden_rules import RULES as HIDDEN
+from sim.scenario.participation import RULES as PARTICIPATION
 from sim.scenario.parties import RULES as PARTIES
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
@@ -43,6 +44,7 @@ ORDERS = (
     ("verification.commission.boycotts.*", "from_h", "<", "to_h"),
     ("response.procedures.*", "needed", "<=", "members"),
     ("response.liaison", "contact_min", "<=", "contact_max_min"),
+    ("response.totals.*", "low", "<=", "high"),
     ("sources.*", "low", "<=", "high"),
 )
 
@@ -305,6 +307,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     *PARTIES,
     *TERMS,
     *DESIGNS,
+    *PARTICIPATION,
     light,
     hidden_acts,
     orbits,

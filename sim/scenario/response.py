@@ -10,6 +10,8 @@ from pydantic import Field
 from sim.scenario.agreement import Domain, Grade, Severity
 from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, NonNegative, Part, PositiveHours, Share, Speed, Text, key
 
+Strength = Literal["soldiers", "aircraft", "ships"]
+Brought = Annotated[str, Field(pattern=r"^(drones|satellites|posts|observers|timetables)\.[a-z0-9][a-z0-9_-]{0,63}$")]
 StartDays = Annotated[float, Field(ge=0.0, le=3650.0)]
 
 
@@ -84,7 +86,20 @@ class Contribution(Part):
 
     id: Id
     title: Text = key("words used in tables", "")
+    contributes: bool = key("whether it contributes; else it attends only, and all that it could bring stays away", True)
+    brings: tuple[Brought, ...] = key(
+        "parts of the design that go with it: drones.ID, satellites.ID, posts.ID, observers.ID or timetables.ID", ())
+    strength: dict[Strength, NonNegative] = key("what it adds to the force: soldiers, aircraft, ships", {})
+    state: Text = key("name of a state that has pledged this in public; needs a source of grade A, B or C", "")
     backing: bool = key("a backing non-member", False)
+
+
+class Total(Part):
+    """A range that was published for what all contributions add up to."""
+
+    id: Strength
+    low: NonNegative = key("least that was published")
+    high: NonNegative = key("most that was published")
 
 
 class Response(Part):
@@ -94,6 +109,7 @@ class Response(Part):
     procedures: tuple[Procedure, ...] = key("decision procedures", ())
     ladder: tuple[Rung, ...] = key("rungs, lowest first", ())
     contributions: tuple[Contribution, ...] = key("contributions", ())
+    totals: tuple[Total, ...] = key("published ranges of what those who contribute add up to", ())
     units: tuple[Unit, ...] = key("teams and units", ())
     teams_from_d: StartDays = key(
         "days after the ceasefire before the first verification team is ready, where units say no later", 0.0)
