@@ -25,7 +25,7 @@ from sim.experiment.refusals import BadInput, BadPlace, BadUsage, Refusal
 HELP = """How well can a ceasefire be checked from drones and satellites, and how fast can a force answer?
 
 Start with: ceasefire run scenarios/technical-means.toml"""
-RESUMABLE = ("run", "compare", "sweep")
+RESUMABLE = ("run", "compare", "sweep", "contributions")
 _EPILOG = "Exit codes: 0 done, 2 usage, 3 input, 4 limit, 5 place, 6 integrity, 75 in use, 130 interrupted."
 
 app = typer.Typer(
@@ -265,6 +265,41 @@ def coverage(
 
     asked = Asked(sets, seed, None, replications, None, out, cache, False, None, data, as_json, quiet)
     show_coverage(coverage_file(file, means, asked), means, asked)
+
+
+@app.command(short_help="Worth of each contribution, with intervals.")
+def contributions(
+    file: File,
+    measure: o.MeasureNames = [],  # noqa: B006
+    pairs: o.Pairs = None,
+    drills: Annotated[bool, typer.Option("--drills", help="Also what breaks in each drill: a whole run for each.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Those who only attend contribute too.")] = False,
+    by: Annotated[str | None, typer.Option("--by", metavar="state", show_default=False, help="Also a table by state.")] = None,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """What breaks without each contribution, and its fair share of what all achieve (Shapley), on any measure.
+
+    \b
+    Example: ceasefire contributions contributions-35 --measure answered_72h_share --replications 20
+    """
+    from sim.cli.contributions import PAIRS, Wanted, show_contributions, value_contributions
+    from sim.cli.work import Asked
+
+    asked = Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
+    found = value_contributions(file, Wanted(measure, pairs or PAIRS, drills, everyone, by), asked)
+    raise typer.Exit(show_contributions(found, asked))
 
 
 @app.command(short_help="Prove the engine against known answers.")

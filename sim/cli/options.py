@@ -14,7 +14,7 @@ import typer
 MAX_SEED = 2**63 - 1
 MAX_REPLICATIONS = 100_000
 MAX_WORKERS = 1024
-REPEATABLE = frozenset({"--set", "--vary", "--data", "--help"})
+REPEATABLE = frozenset({"--set", "--vary", "--data", "--measure", "--help"})
 _DIGITS = re.compile(r"[0-9]{1,30}")
 _ASSIGNMENT = re.compile(r"([^=\s][^=]*)=(.*)", re.DOTALL)
 
@@ -209,6 +209,12 @@ Data = Annotated[
 Json = Annotated[bool, _option("--json", help="Print one JSON document instead of the screen.")]
 JsonErrors = Annotated[bool, _option("--json-errors", help="Print errors as JSON on stderr.")]
 Quiet = Annotated[bool, _option("--quiet", help="No progress and no findings, only errors.")]
+MeasureNames = Annotated[
+    list[str], _option("--measure", metavar="NAME", help="Measure to value contributions by; may be repeated.")
+]
+Pairs = Annotated[
+    int | None, _option("--pairs", parser=whole(1, 1000), metavar="N", help="Pairs of orders of arrival, in each replication.")
+]
 Vary = Annotated[
     list[str],
     _option(
