@@ -33,9 +33,6 @@ from sim.report.drawing import (
 from sim.report.languages import Words
 from sim.report.numbers import figures, is_share, shorten
 
-MOST = 36
-"""Most bars of one picture; the table holds all."""
-
 
 class Named(NamedTuple):
     """A study with the words for its contributions."""
@@ -83,18 +80,21 @@ def contribution_bars(named: Named, whole: Whole, words: Words) -> Drawn:
     """Share of each contribution with its interval, largest first, and what is lost if it alone stays away."""
     factor, unit = scale_of(whole.unit, words)
     mine = [one for one in named.found.worths if one.measure == whole.measure]
-    some = sorted((one for one in mine if one.share is not None), key=lambda one: -abs(one.share or 0.0))[:MOST]
+    valued = sorted((one for one in mine if one.share is not None), key=lambda one: -abs(one.share or 0.0))
+    some = [one for one in valued if one.share or one.loss]
     with style():
         figure, (axes,) = panels(height_in=1.3 + 0.2 * max(len(some), 4))
         if not some:
             nothing_to_draw(axes, whole.reason or words("figures.contribution_bars.none"))
+        caption = words("figures.contribution_bars.caption", orders=named.orders, n=whole.replications)
+        if len(valued) > len(some):
+            caption += " " + words("figures.contribution_bars.others", number=len(valued) - len(some))
         for at, one in enumerate(some):
             _bar(axes, at, one, factor)
         if some:
             _bar_axis(axes, [named.titles.get(one.contribution, one.contribution) for one in some],
                       words("figures.contribution_bars.x", unit=unit))
             _key(figure, words)
-        caption = words("figures.contribution_bars.caption", orders=named.orders, n=whole.replications)
         return finish(figure, words, f"contribution_bars_{whole.measure}", caption=caption,
                       title=words("figures.contribution_bars.title", measure=_title(whole.measure, words)),
                       alt=words("figures.contribution_bars.alt"), data=_data(named, mine, factor, words))
