@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.experiment import design
+    from sim.experiment import design, points
     from sim.experiment.run_folder import Finished
     from sim.scenario.scenario import Scenario
 
@@ -63,9 +63,9 @@ class Design:
 
         return explain(self._loaded, key)
 
-    def _content(self) -> design.Loaded:
-        from sim.experiment.design import Loaded
+    def _content(self) -> points.Loaded:
         from sim.experiment.place import digest_of
+        from sim.experiment.points import Loaded
 
         return Loaded(self.scenario, {k: digest_of(f) for k, f in sorted(self._loaded.data_files.items())})
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sim.cli import screen
 from sim.cli.options import pair
+from sim.experiment.limits import Limits
 from sim.experiment.refusals import BadInput, BadPlace, BadUsage, LimitReached
 
 if TYPE_CHECKING:
     from sim.experiment.design import Comparison, Sweep
     from sim.experiment.journal import Outcome
+    from sim.experiment.points import Labour
     from sim.experiment.ranking import Choice
     from sim.experiment.run_folder import Finished
     from sim.scenario.reader import Loaded
@@ -50,6 +52,7 @@ class Asked(NamedTuple):
     dask: str | None = None
     best: str | None = None
     least: bool = False
+    limits: Limits = Limits()
 
 
 # ---- what is read --------------------------------------------------------------------------------------
@@ -178,6 +181,16 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
         return given(lambda: run(plan))
 
 
+def labour(file: str, asked: Asked, seed: int, count: int, spare: Path, tell: Any) -> Labour:
+    """What all points of an experiment over a scenario share; `spare` keeps passes if no --cache was given."""
+    from sim.experiment.machinery import real
+    from sim.experiment.points import Labour
+
+    read, cache = reader(file, asked), _cache(asked) or spare
+    limits = asked.limits
+    return Labour(read, real(), seed, count, asked.workers, data_dirs(file, asked.data), cache, tell, _dask(asked), limits)
+
+
 def _dask(asked: Asked) -> str | None:
     if asked.dask is None:
         return None
@@ -188,8 +201,8 @@ def _dask(asked: Asked) -> str | None:
 
 def reader(file: str, asked: Asked) -> Callable[[Sequence[tuple[str, str]]], Any]:
     """Function that reads a scenario with further values laid on it."""
-    from sim.experiment.design import Loaded
     from sim.experiment.place import digest_of
+    from sim.experiment.points import Loaded
     from sim.scenario.reader import Base
 
     base, fixed = Base(file), [pair(one) for one in asked.sets]
@@ -381,7 +394,7 @@ def sweep_file(file: str, what: SweepAsked, asked: Asked) -> Sweep | None:
         return None
     axes, points = make()
     if not asked.quiet:
-        screen.warn(_size(base, len(points), count))
+        screen.warn(size_of(base, len(points), count))
     study = base.scenario.study
     listed = what.csv or (study.points_file and not what.vary)
     check = "points" if listed else "axes" if (what.design or study.design) == "grid" else "some"
@@ -422,7 +435,8 @@ def _beside(file: str, name: str) -> str:
     return str(target)
 
 
-def _size(base: Loaded, points: int, count: int) -> str:
+def size_of(base: Loaded, points: int, count: int) -> str:
+    """Points, runs and rough time, in words."""
     each = _each_s(base)
     return f"{points} points of {count} replications: {points * count} runs, about {_time(each * points * count)} on one core"
 
@@ -438,7 +452,7 @@ def _say_size(base: Loaded, points: int, count: int, asked: Asked) -> None:
         cpu_s = _each_s(base) * points * count
         screen.say_json({"points": points, "replications": count, "runs": points * count, "cpu_s": cpu_s})
         return
-    screen.say(f"{_size(base, points, count)}; nothing was run")
+    screen.say(f"{size_of(base, points, count)}; nothing was run")
 
 
 def _time(seconds: float) -> str:
@@ -454,9 +468,10 @@ def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: in
     from sim.experiment.grid import size
     from sim.experiment.identity import identify
     from sim.experiment.machinery import real
+    from sim.experiment.points import Loaded
 
     read = reader(file, asked)
-    whole = design.Loaded(base.scenario, digests_of(base))
+    whole = Loaded(base.scenario, digests_of(base))
     name = f"sweep-{identify(base.scenario, seed=seed, digests=whole.digests).folder}"
     path = RUNS / name if asked.out is None else Path(asked.out)
     with screen.progress(name, quiet=asked.quiet) as tell, TemporaryDirectory(prefix="ceasefire-") as spare:
@@ -477,6 +492,7 @@ def _sweep(file: str, base: Loaded, axes: Any, points: Any, seed: int, count: in
             tell,
             _dask(asked),
             check,
+            asked.limits,
         )
         return given(lambda: design.sweep(plan))
 

@@ -7,39 +7,30 @@ difference.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import blake2b, sha256
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from sim.experiment import tables
-from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.grid import Axis, Point
-from sim.experiment.identity import Identity, identify, machine, point_digest, versions
+from sim.experiment.identity import Identity, identify, machine, versions
 from sim.experiment.journal import FILE, Outcome
+from sim.experiment.limits import Limits
 from sim.experiment.machinery import Machinery
 from sim.experiment.place import SUMS, Folder, digest_of, fault_of, opened, settled, verify
+from sim.experiment.points import Labour, Loaded, Read, lacking, outcomes_of, run_points
 from sim.experiment.refusals import BadIntegrity, LimitReached
-from sim.experiment.replicate import Done, Job, Work
 from sim.experiment.run_folder import Tell, as_json
 from sim.experiment.sampled_worlds import judged
 from sim.experiment.summary import LEVEL, Difference, Line, differences, lines
 from sim.experiment.withheld import reasons
 from sim.scenario.errors import ScenarioErrors
-from sim.scenario.scenario import Scenario
 
 _TRIED = 8
 _QUICK_S = 0.02
-Read = Callable[[Sequence[tuple[str, str]]], "Loaded"]
 Draw = Callable[[Path, "Sweep"], object]
-
-
-class Loaded(NamedTuple):
-    """A checked scenario and the digests of its data files."""
-
-    scenario: Scenario
-    digests: Mapping[str, str]
 
 
 # ---- two runs ------------------------------------------------------------------------------------------
@@ -139,6 +130,14 @@ class SweepPlan(NamedTuple):
     dask: str | None = None
     check: str = "axes"
     """What must be a scenario before anything runs: each value of the `axes`, all `points`, or `some` of them."""
+    limits: Limits = Limits()
+    """Time and memory that a point may take."""
+
+    @property
+    def labour(self) -> Labour:
+        """What all points share."""
+        return Labour(self.read, self.machinery, self.seed, self.replications, self.workers, self.data_dirs, self.cache_dir,
+                      self.tell, self.dask, self.limits)
 
 
 class Sweep(NamedTuple):
@@ -208,14 +207,14 @@ def sweep(plan: SweepPlan) -> Sweep:
     seen = {} if (plan.path / FILE).exists() else _checked(plan)  # bad input writes nothing
     with opened(plan.path, identity, force=plan.force, kind="sweep") as folder:
         about, known = folder.journal.about(), folder.journal.points()
-        todo = _todo(plan, folder, known)
+        todo = lacking(plan.points, folder, known, plan.replications)
         same = about.get("grid") == grid and about.get("replications") == str(plan.replications)
         if not todo and same and (plan.path / SUMS).exists():
             verify(plan.path)
             return _read_back(plan)
         folder.begin_change()
         folder.journal.tell({"state": "running"})
-        _run_points(plan, folder, todo, known, seen)
+        run_points(plan.labour, folder, todo, known, every=plan.replications * len(plan.points), seen=seen)
         found = _result(plan, folder, known)
         told = {"state": "complete", "grid": grid, "replications": str(plan.replications)}
         _write(plan, identity, folder, found)
@@ -227,74 +226,6 @@ def _asked(plan: SweepPlan) -> str:
     """What a finished sweep is known by: its keys and points in order."""
     keys = [one.key for one in plan.axes]
     return json.dumps({"keys": keys, "points": sha256("\n".join(p.label for p in plan.points).encode()).hexdigest()})
-
-
-def _todo(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> list[tuple[Point, tuple[int, ...]]]:
-    """Points with the replications that they lack; points never met lack all."""
-    finished = folder.journal.finished()
-    todo = []
-    for point in plan.points:
-        have = finished.get(known.get(point.label, ""), set())
-        lacking = tuple(r for r in range(plan.replications) if r not in have)
-        if lacking:
-            todo.append((point, lacking))
-    return todo
-
-
-def _run_points(
-    plan: SweepPlan,
-    folder: Folder,
-    todo: Sequence[tuple[Point, tuple[int, ...]]],
-    known: dict[str, str],
-    seen: dict[str, Loaded],
-) -> None:
-    every = plan.replications * len(plan.points)
-    finished = every - sum(len(lacking) for _, lacking in todo)
-    workers = worker_count(plan.workers, sum(len(lacking) for _, lacking in todo))
-    share = 1 if not todo else max(1, -(-workers // len(todo)))
-    work = Work(plan.machinery, plan.seed, plan.data_dirs, plan.cache_dir, all_rows=False)
-
-    named: dict[str, str] = {}
-
-    def jobs() -> Iterator[Job]:
-        for point, lacking in todo:
-            try:
-                loaded = seen.pop(point.label, None) or plan.read(point.values)
-            except ScenarioErrors as errors:
-                take(_impossible(point, lacking, errors, folder, known))
-                continue
-            name = point_digest(loaded.scenario, seed=plan.seed, digests=loaded.digests)
-            if known.get(point.label) != name:
-                known[point.label] = named[point.label] = name
-                have = folder.journal.replications(name)  # another label may have stood for the same content
-                lacking = tuple(r for r in lacking if r not in have)
-            for part in range(share):
-                if lacking[part::share]:
-                    yield Job(name, loaded.scenario, lacking[part::share])
-
-    def take(done: Done) -> None:
-        nonlocal finished
-        folder.journal.record(done.outcomes, named)
-        named.clear()
-        finished += len(done.outcomes)
-        plan.tell(finished, every, done)
-
-    plan.tell(finished, every, None)
-    if todo:
-        run_jobs(jobs(), work, take, workers=workers, dask=plan.dask)
-        folder.journal.name_points(named)
-
-
-def _impossible(
-    point: Point, lacking: Sequence[int], errors: ScenarioErrors, folder: Folder, known: dict[str, str]
-) -> Done:
-    """A combination that no scenario may hold, though each of its values may be held: put aside with the reason."""
-    name = f"none {blake2b(point.label.encode(), digest_size=6).hexdigest()}"
-    known[point.label] = name
-    folder.journal.name_points({point.label: name})
-    problem = errors.problems[0]
-    reason = f"is no scenario: {problem.key}: {problem.rule}"
-    return Done(tuple(Outcome(name, r, "failed", reason) for r in lacking))
 
 
 def _read_back(plan: SweepPlan) -> Sweep:
@@ -316,7 +247,7 @@ def _result(plan: SweepPlan, folder: Folder, known: Mapping[str, str]) -> Sweep:
     estimates, lost = [], {}
     failures: list[tuple[int, int, str, str]] = []
     for number, point in enumerate(plan.points):
-        outcomes = [o for o in folder.journal.outcomes(known[point.label]) if o.replication < plan.replications]
+        outcomes = outcomes_of(point, folder, known, plan.replications)
         failures += [(number, o.replication, o.status, o.reason) for o in outcomes if o.status != "done"]
         lost[number] = (sum(o.status == "capped" for o in outcomes), sum(o.status == "failed" for o in outcomes))
         catalogue = reasons(plan.machinery.catalogue(), plan.base.scenario, outcomes)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.experiment.journal import Outcome
+from sim.experiment.limits import Limits, Meter, OverLimit
 from sim.experiment.machinery import Machinery
 from sim.experiment.refusals import BadPlace, Refusal
 from sim.experiment.tables import put, shard_of
@@ -31,6 +32,8 @@ class Work(NamedTuple):
     all_rows: bool = True
     hand_over: bool = False
     """Rows are handed over with the outcome instead of being written here: a worker elsewhere has no such folder."""
+    limits: Limits = Limits()
+    """What one worker may spend on a point."""
 
 
 class Job(NamedTuple):
@@ -101,10 +104,18 @@ def put_aside(folder: Path, name: str, whole: bytes) -> None:
 
 
 def attempt(work: Work, job: Job, ready: Callable[[], Any]) -> Iterator[Done]:
-    """Run a job's replications one by one; a failure is an outcome with its reason, and the others go on."""
+    """Run a job's replications one by one; a failure is an outcome with its reason, and the others go on.
+
+    Once the point is over its limits, what is left of it is marked as such and not tried.
+    """
+    meter = Meter(work.limits)
     for replication in job.replications:
         try:
-            yield one(work, job, ready(), replication)
+            with meter.running():
+                done = one(work, job, ready(), replication)
+            yield done
+        except OverLimit as over:
+            yield Done((Outcome(job.point, replication, "capped", str(over)),))
         except Refusal:
             raise
         except Exception as error:  # any fault of one replication must not lose the others

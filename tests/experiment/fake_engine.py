@@ -3,7 +3,8 @@ alone.
 
 Environment: FAKE_SECONDS = time that a replication takes; FAKE_DIE, FAKE_RAISE, FAKE_CAP = numbers of
 replications
-whose process dies, that raise, or that reach a limit; FAKE_ACTS = acts a replication.
+whose process dies, that raise, or that reach a limit; FAKE_LOOP, FAKE_FILL = numbers of those that never end, or ask for 2 GB;
+FAKE_ACTS = acts a replication.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ def replicate(prepared: Any, *, seed: int, replication: int, path: str = "array"
     time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
     if replication in _listed("FAKE_DIE"):
         os._exit(9)
+    if replication in _listed("FAKE_LOOP"):
+        while True:
+            pass
+    if replication in _listed("FAKE_FILL"):
+        np.zeros(2**28)
     if replication in _listed("FAKE_RAISE"):
         raise ValueError(f"replication {replication} was told to fail")
     rng = streams_of(seed, replication).generator("fake")
