@@ -26,6 +26,7 @@ HELP = """How well can a ceasefire be checked from drones and satellites, and ho
 
 Start with: ceasefire run scenarios/technical-means.toml"""
 RESUMABLE = ("run", "compare", "sweep", "contributions")
+RESUMABLE = ("run", "compare", "sweep", "sensitivity", "frontier")
 _EPILOG = "Exit codes: 0 done, 2 usage, 3 input, 4 limit, 5 place, 6 integrity, 75 in use, 130 interrupted."
 
 app = typer.Typer(
@@ -211,6 +212,8 @@ def sweep(
     csv: o.Csv = None,
     dry_run: o.DryRun = False,
     max_points: o.MaxPoints = None,
+    point_s: o.PointTime = None,
+    point_mb: o.PointMemory = None,
     sets: o.Set = [],  # noqa: B006
     seed: o.Seed = None,
     seeds: o.Seeds = None,
@@ -232,10 +235,53 @@ def sweep(
     Example: ceasefire sweep technical-means --vary verification.staff.analysts=6,12,24 --replications 10
     """
     from sim.cli import work
+    from sim.experiment.limits import Limits
 
     asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet, dask=dask)
+    asked = asked._replace(limits=Limits(point_s, point_mb))
     found = work.sweep_file(file, work.SweepAsked(vary, design, points, csv, dry_run, max_points), asked)
     raise typer.Exit(work.show_sweep(found, asked))
+
+
+@app.command(short_help="Which input moves a result most.")
+def sensitivity(
+    file: File,
+    vary: o.Vary = [],  # noqa: B006
+    only: o.Only = None,
+    method: o.Method = "morris",
+    measure: o.OneMeasure = None,
+    rows: o.Rows = None,
+    dry_run: o.DryRun = False,
+    point_s: o.PointTime = None,
+    point_mb: o.PointMemory = None,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    dask: o.Dask = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Rank inputs by how much they move a measure: all assumptions of grade C and D, or keys named with --vary KEY=a:b.
+
+    \b
+    Example: ceasefire sensitivity technical-means --only verification. --measure detected_share
+    """
+    from sim.cli import work
+    from sim.cli.sensitivity import SensitivityAsked, sensitivity_file, show_sensitivity
+    from sim.experiment.limits import Limits
+
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet, dask=dask)
+    asked = asked._replace(limits=Limits(point_s, point_mb))
+    found = sensitivity_file(file, SensitivityAsked(vary, method, measure, rows, dry_run, only), asked)
+    raise typer.Exit(show_sensitivity(found, asked))
 
 
 @app.command(short_help="Gaps, revisits and waits by sector, means and side.")

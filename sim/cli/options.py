@@ -193,7 +193,15 @@ Cache = Annotated[
 ]
 Resume = Annotated[bool, _option("--resume", help="Finish what an earlier call left unfinished (done anyway).")]
 Force = Annotated[bool, _option("--force", help="First move a run that is in the way to NAME-HASH.1, then start anew.")]
-KeepRows = Annotated[
+KeepOnly = Annotated[
+    str | None,
+    _option(
+        "--only",
+        metavar="KEY[,KEY…]",
+        help="Only assumptions whose key begins so, as in --only verification.,conduct.kinds",
+    ),
+]
+Rows = Annotated[
     int | None,
     _option(
         "--keep-rows",
@@ -246,4 +254,52 @@ DryRun = Annotated[bool, _option("--dry-run", help="Say how many points and how 
 MaxPoints = Annotated[
     int | None,
     _option("--max-points", parser=whole(1, 10_000_000), metavar="N", help="Largest grid. Default 10000."),
+]
+PointTime = Annotated[
+    int | None,
+    _option(
+        "--point-s",
+        parser=whole(1, 10_000_000),
+        metavar="N",
+        help="Processor seconds that a point may take on a worker; over it, it is ended, and counted as such in every table.",
+    ),
+]
+PointMemory = Annotated[
+    int | None,
+    _option(
+        "--point-mb",
+        parser=whole(1, 10_000_000),
+        metavar="N",
+        help="Megabytes that a point may take on a worker; over it, it is ended, and counted as such in every table.",
+    ),
+]
+Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        parser=one_of("morris", "sobol"),
+        metavar="morris|sobol",
+        help="morris: effects, few points, to sort out what matters; sobol: shares of the variance, many points.",
+    ),
+]
+OneMeasure = Annotated[
+    str | None,
+    _option("--measure", metavar="NAME", help="Measure to rank by. Default significant_confirmed_in_time_share."),
+]
+Only = Annotated[
+    str | None,
+    _option(
+        "--only",
+        metavar="KEY[,KEY…]",
+        help="Only assumptions whose key begins so, as in --only verification.,conduct.kinds",
+    ),
+]
+Rows = Annotated[
+    int | None,
+    _option(
+        "--rows",
+        parser=whole(2, 1_000_000),
+        metavar="N",
+        help="Most trajectories (morris, 64) or rows (sobol, 512); fewer are run once the ranking is stable.",
+    ),
 ]
