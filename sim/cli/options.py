@@ -193,15 +193,7 @@ Cache = Annotated[
 ]
 Resume = Annotated[bool, _option("--resume", help="Finish what an earlier call left unfinished (done anyway).")]
 Force = Annotated[bool, _option("--force", help="First move a run that is in the way to NAME-HASH.1, then start anew.")]
-KeepOnly = Annotated[
-    str | None,
-    _option(
-        "--only",
-        metavar="KEY[,KEY…]",
-        help="Only assumptions whose key begins so, as in --only verification.,conduct.kinds",
-    ),
-]
-Rows = Annotated[
+KeepRows = Annotated[
     int | None,
     _option(
         "--keep-rows",
