@@ -72,3 +72,75 @@ class _Nothing(dict[str, float]):
 
     def __missing__(self, key: str) -> float:
         return 0.0
+"""What a design costs a year: each line by hand, payers apart, and no number where a price is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine import prepare, replicate
+from sim.measure.costs import bill, cost_rows, unpriced
+from sim.scenario.reader import read
+
+
+def priced(**more: str) -> Any:
+    values = [("include", "@library/prices.toml"), ("days", "2.0"), ("follow_up_h", "0.0")]
+    return read("technical-means", overrides=[*values, *((key.replace("__", "."), v) for key, v in more.items())]).scenario
+
+
+@pytest.fixture(scope="module")
+def history() -> Any:
+    return replicate(prepare(priced()), seed=1, replication=0)
+
+
+def test_each_line_by_hand(history: Any) -> None:
+    scenario = priced()
+    found = {item.line: item for item in bill(history, scenario)}
+    m, prices = scenario.monitoring, scenario.monitoring.prices
+    cameras = next(p for p in m.posts if p.means == "camera-thermal")
+    assert found[f"posts.{cameras.id}"].eur_year == cameras.sites * 110_000
+    radar = next(f for f in m.satellites if f.id == "iceye-class")
+    scenes = radar.scenes_per_day * (radar.standing_share + (1 - radar.standing_share) * 2.5)
+    assert found["satellites.iceye-class"].eur_year == pytest.approx(1500 * scenes * 365)
+    assert found["satellites.iceye-class"].payer == "mission", "a company sells its scenes to the mission"
+    table = history.tables["assets"]
+    mine = (table["unit"] == "large-eo") & (table["airframe"] >= 0)
+    hours = float((table["end_h"] - table["start_h"])[mine].sum())
+    assert hours > 0
+    assert found["drones.large-eo"].eur_year == pytest.approx(prices.large_flight_hour_eur * hours / 2 * 365)
+    assert found["drones.large-eo"].payer == "backing-state"
+    assert not any(line.startswith("satellites.sentinel") for line in found), "open sources are free"
+    own = sum(item.eur_year for line, item in found.items() if item.payer == "mission" and line != "headquarters")
+    assert found["headquarters"].eur_year == pytest.approx(0.35 * own)
+
+
+def test_flights_add_up_to_the_hours_flown(history: Any) -> None:
+    scenario = priced(monitoring__prices__large_flight_hour_eur="1.0", monitoring__prices__flight_hour_eur="1.0")
+    flown = sum(item.eur_year for item in bill(history, scenario) if item.line.startswith("drones."))
+    assert flown * 2 / 365 == pytest.approx(history.facts["flown_h"])
+
+
+def test_rows_add_up_in_both_ways(history: Any) -> None:
+    rows = cost_rows(history, priced())
+    whole = next(row[3] for row in rows if row[1] == "all")
+    for by in ("payer", "line"):
+        assert sum(row[3] for row in rows if row[1] == by) == pytest.approx(whole)
+    assert 1e8 < whole < 1e9
+
+
+def test_no_number_without_all_prices(history: Any) -> None:
+    bare = read("technical-means", overrides=[("days", "2.0")]).scenario
+    assert cost_rows(history, bare) == [] and unpriced(bare) == []
+    some = priced(monitoring__prices__site_year_eur="{ camera-thermal = 1.0 }")
+    assert cost_rows(history, some) == [] or not unpriced(some)
+
+
+def test_prices_move_nothing_but_the_bill(history: Any) -> None:
+    bare = read("technical-means", overrides=[("days", "2.0"), ("follow_up_h", "0.0")]).scenario
+    other = replicate(prepare(bare), seed=1, replication=0)
+    for name, table in history.tables.items():
+        for column, values in table.items():
+            assert np.array_equal(values, other.tables[name][column], equal_nan=values.dtype.kind == "f"), (name, column)
