@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from sim.area.terms import FORBIDDEN, UNDECLARED, owed_kinds
 from sim.engine.adaptive import Adapting
 from sim.engine.chronicle import Chronicle, history_of
+from sim.engine.knowledge import believed, correlation_of
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
 from sim.foundation.clock import Clock, ClockLimit, Rank, low40
 from sim.foundation.scan import LookTable
-from sim.foundation.streams import F64, I64, Streams, mix_name, uniform
+from sim.foundation.streams import F64, I64, mix_name, uniform
 from sim.ledger import History
 from sim.monitoring.design import Layout
 from sim.monitoring.detection import Door
@@ -27,7 +28,6 @@ from sim.monitoring.looks import MADE, Tables
 from sim.monitoring.release import MISSION, shown_share
 from sim.monitoring.sightings import sensors_of
 from sim.scenario.scenario import Scenario
-from sim.verification.beliefs import Beliefs, disturbed
 from sim.verification.obstruction import obstruction_found
 from sim.verification.power import Field, ghosts_of, power_of, sighted, winnable, worth_of
 from sim.verification.verdicts import called, points_found
@@ -97,25 +97,6 @@ def _obstructed(prepared: Prepared, mission: Mission, *, periods: int) -> NDArra
                              delay_us=round(scenario.verification.verdicts.delay_h * _HOUR_US))
 
 
-def believed(prepared: Prepared, streams: Streams) -> Beliefs:
-    """Give the mission the values of the library, disturbed once per replication on log-odds."""
-    scenario, library = prepared.scenario, prepared.library
-    sd = scenario.verification.beliefs.disturbance_log_odds_sd
-    how = {kind.id: kind for kind in scenario.conduct.kinds}
-    rows = [how.get(kind.id) for kind in scenario.agreement.kinds]
-
-    def column(name: str) -> F64:
-        return np.array([0.0 if row is None else float(getattr(row, name)) for row in rows])
-
-    rate = column("incidents_per_day")
-    return Beliefs(disturbed(library.pd, sd, streams, "pd"), disturbed(library.trace_pd, sd, streams, "trace_pd"),
-                   disturbed(library.hidden, sd, streams, "hidden"), rate / max(rate.sum(), 1e-12),
-                   column("duration_median_h"), column("trace_median_h"), column("depth_median_km"),
-                   np.array([-1.0 if row is not None and row.trace_side == "other" else 1.0 for row in rows]),
-                   disturbed(1 - column("unattributed_share"), sd, streams, "attributed"),
-                   float(library.wrong_side.mean()) if len(library.wrong_side) else 0.0)
-
-
 def owed_of(prepared: Prepared, mission: Mission) -> NDArray[np.bool_] | None:
     """Kinds that are owed by party, sector and period; None where no special term makes a difference."""
     scenario = prepared.scenario
@@ -158,7 +139,8 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission, *,
     beliefs = believed(prepared, opened.streams)
     ghosts = ghosts_of(scenario.agreement, beliefs, field, opened.streams, terms=mission.terms, owed=owed)
     ghosts = winnable(scenario.agreement, beliefs, ghosts, worth=worth_of(scenario.agreement, ghosts, field, mission.terms))
-    library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden)
+    library = prepared.library._replace(pd=beliefs.pd, trace_pd=beliefs.trace_pd, hidden=beliefs.hidden,
+                                        correlation=correlation_of(prepared))
     given_us = (np.arange(field.periods) + 1) * period_us + delay_us
     lag_us = _lags_us(mission, scenario, given_us)
     due = (given_us - lag_us)[ghosts.place // field.ghosts % field.periods]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from sim.scenario.belief_rules import RULES as BELIEFS
 from sim.scenario.designs import RULES as DESIGNS
 from sim.scenario.errors import Key, show
 from sim.scenario.excitation import RULES as EXCITATION
@@ -316,4 +317,5 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     climbs,
     stations,
     *HIDDEN,
+    *BELIEFS,
 )

@@ -78,6 +78,11 @@ REFERENCES = (
     Reference("monitoring.timetables.*.sectors.*", "sector", _SECTOR),
     Reference("monitoring.observers.*.means", "means", _MEANS),
     Reference("monitoring.observers.*.sectors.*", "sector", _SECTOR),
+    *(Reference(f"verification.beliefs.{name}.#", "means", _MEANS) for name in ("pd", "trace_pd", "false_alarms_per_day")),
+    *(Reference(f"verification.beliefs.{name}.#", "kind", _KIND)
+      for name in ("pd.*", "trace_pd.*", "false_alarms_per_day.*", "hidden_share.*", "attributed_share", "incidents_per_day",
+                   "night_share", "duration_median_h", "trace_median_h", "depth_median_km")),
+    Reference("verification.beliefs.sector_share.#", "sector or sea area", _WATER),
     Reference("response.ladder.*.procedure", "procedure", ("response.procedures",)),
     Reference("response.ladder.*.follow_share.#", "rung", ("response.ladder",)),
     Reference("response.units.*.contribution", "contribution", ("response.contributions",)),

@@ -7,15 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sim.scenario.beliefs import Beliefs
 from sim.scenario.commission import Commission
 from sim.scenario.fields import Hours, Id, Km, LogSd, Part, Positive, PositiveHours, Share, key
-
-
-class Beliefs(Part):
-    """What the mission thinks its means can do."""
-
-    disturbance_log_odds_sd: Annotated[float, Field(ge=0.0, le=5.0)] = key(
-        "error of the mission's own Pd and shares, on log-odds, drawn once per replication; 0 = it knows them exactly", 0.5)
 
 
 class Merging(Part):

@@ -4,6 +4,7 @@ A mediator sees here why a mission that misjudges its sensors also misjudges wha
 """
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,3 +37,22 @@ def disturbed(values: F64, sd: float, streams: Streams, name: str) -> F64:
     inner = (values > 0) & (values < 1)
     odds = np.where(inner, values, 0.5) / (1 - np.where(inner, values, 0.5)) * np.exp(sd * noise)
     return np.where(inner, odds / (1 + odds), values)
+
+
+def disturbed_size(values: F64, sd: float, streams: Streams, name: str) -> F64:
+    """Times, distances and rates disturbed on their logarithm, to which log-odds come down where a share is small."""
+    return np.asarray(values * np.exp(sd * streams.generator("beliefs", name).standard_normal(values.shape)), dtype=np.float64)
+
+
+def held(values: F64, given: Mapping[str, Mapping[str, float]], rows: Sequence[str], columns: Sequence[str]) -> F64:
+    """Values with those that the mission was given in their place, by names of rows and columns; these are not disturbed."""
+    found = values.copy()
+    for row, cells in given.items():
+        for column, value in cells.items():
+            found[rows.index(row), columns.index(column)] = value
+    return found
+
+
+def held_by_kind(values: F64, given: Mapping[str, float], kinds: Sequence[str]) -> F64:
+    """The same for values by kind alone."""
+    return held(values[None], {"": given}, ("",), kinds)[0]

@@ -257,6 +257,10 @@ CASES = (
     Case("confuser-at-sea", S, "[sources]", FIRES + "at_sea = true\n[sources]"),
     Case("confuser-dangling", S, "[sources]", FIRES.replace("shelling", "sheling") + "means_pd = { camra = 0.1 }\n[sources]"),
     Case("confuser-of-eleven-months", S, "[sources]", FIRES.replace("[1, ", "[") + "[sources]"),
+    Case("belief-of-unknown-means", B, TABLE, f"[verification.beliefs.pd.camra]\nshelling = 0.5\nsheling = 0.4\n{TABLE}"),
+    Case("belief-in-places-beyond-one", B, TABLE,
+         f"[verification.beliefs]\nsector_share = {{ west = 0.8, east = 0.4 }}\n{TABLE}"),
+    Case("belief-percent", B, TABLE, f"[verification.beliefs]\nattributed_share = {{ shelling = 60 }}\n{TABLE}"),
     Case(
         "many-faults",
         S,
