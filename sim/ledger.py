@@ -36,11 +36,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
                     "flights_fired_on", "named"),
     "claims": ("claim", "kind", "side", "sector", "from_h", "filed", "untrue", "claimed"),
     "confusers": ("confuser", "kind", "side", "sector", "onset_h", "end_h", "km", "notified", "reports"),
+    "posteriors": ("posterior", "kind", "side", "sector", "closed_h", "own_share", "exact_share", "half_share", "whole_share",
+                   "true"),
 }
 """Columns of each table after `replication`; every table ends with `status` = SIMULATED."""
 
 
-MARGINS = ("obstruction", "claims", "confusers")
+MARGINS = ("obstruction", "claims", "confusers", "posteriors")
 """Tables that most scenarios leave empty; an empty one leaves the digest as it is."""
 
 

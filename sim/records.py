@@ -19,6 +19,10 @@ NEVER = 2**62
 """An instant that does not come, in µs."""
 
 
+CALIBRATED_AT = (0.0, 0.5, 1.0)
+"""Disturbances of the beliefs, on log-odds, at which the posteriors of a mission that confirms by them are compared."""
+
+
 class Acts(NamedTuple):
     """Candidates sorted by (onset, id); `side` is 0 for A and 1 for B, `depth_km` is positive on side B."""
 

@@ -13,7 +13,7 @@ from sim.area.terms import FORBIDDEN, STANDINGS, deeds, judged, lawful_notice
 from sim.engine.columns import hex_keys as _hex
 from sim.engine.columns import hours as _hours
 from sim.engine.columns import names_of as _names
-from sim.engine.margins import claims_table, confusers_table, decoy_names, obstruction_table
+from sim.engine.margins import claims_table, confusers_table, decoy_names, obstruction_table, posteriors_table
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.engine.spent import spent
@@ -100,7 +100,7 @@ def history_of(chronicle: Chronicle) -> History:
               "responses": _responses(chronicle, links), "assets": _assets(chronicle),
               "coverage": _coverage(chronicle, coverage)}
     tables |= {"obstruction": obstruction_table(chronicle), "claims": claims_table(chronicle),
-               "confusers": confusers_table(chronicle)}
+               "confusers": confusers_table(chronicle), "posteriors": posteriors_table(chronicle, links.cause_of_case)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
     return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped,
                    _published_h(chronicle, links), public_findings_h(chronicle))

@@ -150,7 +150,8 @@ def judge(prepared: Prepared, opened: Opened, door: Door, mission: Mission, *,
     times = sighted(ghosts, searched, sensors, library.physics, due, km)
     return power_of(scenario.agreement, beliefs, field, ghosts, times, kinds=scenario.verification.standard.kinds,
                     lag_us=lag_us, delay_us=delay_us, teams=scenario.verification.tasking.teams,
-                    cued=scenario.verification.tasking.looks_per_case > 0, terms=mission.terms, shown=shown), points
+                    cued=scenario.verification.tasking.looks_per_case > 0, terms=mission.terms, shown=shown,
+                    proof=None if mission.reckoning is None else mission.reckoning.proof()), points
 
 
 def as_released(tables: Tables, layout: Layout, library: Library) -> tuple[tuple[LookTable, ...], float]:

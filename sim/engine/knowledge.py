@@ -32,7 +32,8 @@ def believed(prepared: Prepared, streams: Streams, *, sd: float | None = None) -
     return Beliefs(
         held(disturbed(library.pd, sd, streams, "pd"), given.pd, means, kinds),
         held(disturbed(library.trace_pd, sd, streams, "trace_pd"), given.trace_pd, means, kinds),
-        held(disturbed(library.hidden, sd, streams, "hidden"), given.hidden_share, PHYSICS, kinds),
+        held(disturbed(library.hidden, sd, streams, "hidden"), {str(name): row for name, row in given.hidden_share.items()},
+             PHYSICS, kinds),
         _shares(rates_of(prepared, streams, sd=sd)),
         _sizes(prepared, streams, "duration_median_h", sd=sd), _sizes(prepared, streams, "trace_median_h", sd=sd),
         _sizes(prepared, streams, "depth_median_km", sd=sd),
@@ -50,6 +51,33 @@ def rates_of(prepared: Prepared, streams: Streams, *, sd: float) -> F64:
     factor = np.array([first.factor * first.kind_factors.get(kind.id, 1.0) for kind in agreement.kinds])
     mean = disturbed_size(_column(prepared, "incidents_per_day") * factor, sd, streams, "incidents_per_day")
     return held_by_kind(mean, prepared.scenario.verification.beliefs.incidents_per_day, [kind.id for kind in agreement.kinds])
+
+
+def false_alarms_of(prepared: Prepared, streams: Streams, *, sd: float) -> F64:
+    """False sightings a day that the mission expects of each means, by the kind that they claim; (means, kinds)."""
+    monitoring = prepared.scenario.monitoring
+    kinds, means = [kind.id for kind in prepared.scenario.agreement.kinds], [row.id for row in monitoring.means]
+    true = np.array([[row.false_alarms_per_day.get(kind, 0.0) for kind in kinds] for row in monitoring.means])
+    return held(disturbed_size(true.reshape(len(means), len(kinds)), sd, streams, "false_alarms"),
+                prepared.scenario.verification.beliefs.false_alarms_per_day, means, kinds)
+
+
+def nights_of(prepared: Prepared, streams: Streams, *, sd: float) -> F64:
+    """Share of the acts of each kind that the mission expects by night."""
+    return held_by_kind(disturbed(_column(prepared, "night_share"), sd, streams, "night_share"),
+                        prepared.scenario.verification.beliefs.night_share,
+                        [kind.id for kind in prepared.scenario.agreement.kinds])
+
+
+def sectors_of(prepared: Prepared, streams: Streams, *, sd: float) -> F64:
+    """Weight of each sector and sea area among the acts that the mission expects: by its cells, or as it was given."""
+    cells, given = prepared.cells, prepared.scenario.verification.beliefs.sector_share
+    size = np.bincount(cells.sector, minlength=len(cells.sectors)).astype(np.float64)
+    weight = disturbed_size(size, sd, streams, "sector_share")
+    named = np.array([name in given for name in cells.sectors])
+    rest = max(1 - sum(given.values()), 0.0)
+    weight = weight * (rest if given else 1.0) / max(weight[~named].sum(), 1e-12)
+    return np.where(named, [given.get(name, 0.0) for name in cells.sectors], weight)
 
 
 def _shares(rates: F64) -> F64:

@@ -14,11 +14,14 @@ from sim.foundation.streams import F64, I64, mix64, uniform
 from sim.ledger import Columns
 from sim.records import SIDES, UNATTRIBUTED
 from sim.scenario.hidden import FORMS
+from sim.verification.evidence import side_of
 
 if TYPE_CHECKING:
     from sim.engine.chronicle import Chronicle
 
 _DAY_US = 86_400_000_000
+_SHARES = ("own_share", "exact_share", "half_share", "whole_share")
+"""Posteriors of a case: the mission's own, then at the disturbances of `CALIBRATED_AT`."""
 
 
 def obstruction_table(chronicle: Chronicle) -> Columns:
@@ -127,6 +130,24 @@ def confusers_table(chronicle: Chronicle) -> Columns:
             "sector": _sectors(chronicle, all_.cell), "onset_h": hours(all_.onset_us), "end_h": hours(all_.end_us),
             "km": np.round(all_.km, 3), "notified": notified.astype(np.int64),
             "reports": np.array([reports[key] for key in all_.id.tolist()], dtype=np.int64)}
+
+
+def posteriors_table(chronicle: Chronicle, behind: dict[int, int]) -> Columns:
+    """Cases that a mission which confirms by posterior has closed: how sure it was in the end, how sure it would have been
+    with its beliefs disturbed by 0, 0.5 and 1, and whether a violation is behind the case (`behind`, −1 = none).
+    """
+    weighed, book = chronicle.mission.weighed, chronicle.mission.book
+    if not weighed:
+        return _empty(("posterior", "kind", "side", "sector"), ("closed_h", *_SHARES), ("true",))
+    cases = [book.cases[key] for key in weighed]
+    share = np.array(list(weighed.values()))
+    return {"posterior": hex_keys([case.key for case in cases]),
+            "kind": names_of([case.kind for case in cases], _kind_names(chronicle)),
+            "side": names_of([side_of(case.evidence) for case in cases], SIDES),
+            "sector": _sectors(chronicle, np.array([case.cell for case in cases], dtype=np.int64)),
+            "closed_h": hours(np.array([case.closed_us for case in cases], dtype=np.int64)),
+            **{name: share[:, column] for column, name in enumerate(_SHARES)},
+            "true": np.array([behind.get(case.key, -1) >= 0 for case in cases], dtype=np.int64)}
 
 
 def _empty(texts: tuple[str, ...], reals: tuple[str, ...], whole: tuple[str, ...]) -> Columns:

@@ -4,13 +4,17 @@ A mediator can follow every step; nothing of the truth is at hand here, only wha
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.area.line import beside
 from sim.area.terms import FORBIDDEN, terms_of
 from sim.engine.preparation import Opened, Prepared
+from sim.engine.reckoning import Reckoning, by_posterior, tables_of
 from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.geodesy import Place
+from sim.foundation.streams import F64
 from sim.monitoring.consent import granted_until, notice_us, permissions
 from sim.monitoring.cueing import Cueing, Offer
 from sim.monitoring.design import SIDES
@@ -45,10 +49,14 @@ class Mission:
         team = prepared.layout.first.get("team")
         inspections = frozenset() if team is None else frozenset([int(prepared.layout.sensing.means[team])])
         self.team = team
+        self.reckoning = Reckoning(prepared, opened.streams, tables_of(door)) if by_posterior(scenario) else None
+        self.weighed: dict[int, F64] = {}
+        """Case → its posteriors when it was closed."""
         self.book = CaseBook(clock, scenario.agreement, scenario.verification, start_hour=prepared.start_hour,
                              persistence_us=_persistence(scenario), inspections=inspections,
                              reach_cells=int(np.ceil((scenario.verification.merging.distance_km + 2) / scenario.area.cell_km)),
-                             on_case=self._on_case, on_finding=self._on_finding, on_close=self._on_close)
+                             on_case=self._on_case, on_finding=self._on_finding, on_close=self._on_close,
+                             posterior=None if self.reckoning is None else self._posterior)
         self.force = Force(scenario.response, scenario.area)
         self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
                              on_arrival=self._on_arrival)
@@ -84,6 +92,8 @@ class Mission:
     def after_look(self, cue: Cue, fate: int) -> None:
         """Keep note of a cued look, also of one that saw nothing or was lost."""
         self.looked.append((cue, fate))
+        if self.reckoning is not None:
+            self.reckoning.note(cue, fate)
 
     def _on_case(self, case: Case) -> None:
         """Order a second look for a case that does not meet its standard, and let the ladder see its grade."""
@@ -144,8 +154,15 @@ class Mission:
         """Points of what a case or finding tells, by the terms and the notices known now; nothing is done about a lawful act."""
         return float(found_points([found], self.terms, self.announced, standing=FORBIDDEN)[0])
 
+    def _posterior(self, case: Case, evidence: Sequence[Observation]) -> float:
+        """How sure the mission is now that an act is behind a case."""
+        assert self.reckoning is not None
+        return float(self.reckoning.of(case, evidence, self.clock.now)[0])
+
     def _on_close(self, case: Case) -> None:
-        """Let the door rest what lies behind a closed case."""
+        """Let the door rest what lies behind a closed case; note how sure the mission is of it in the end."""
+        if self.reckoning is not None and case.evidence:
+            self.weighed[case.key] = self.reckoning.of(case, case.evidence, self.clock.now)
         self.door.close(case.key)
 
     def _place(self, cell: int) -> Place:

@@ -110,6 +110,17 @@ def detectability(pd: F64, hidden: F64, physics: NDArray[np.int8], kind: I64, ke
     return theta
 
 
+def quantiles(mean: F64, correlation: float, *, nodes: int) -> F64:
+    """Detectability at so many even chances, for means of any shape; the last axis is the chance."""
+    if correlation <= 0:
+        return np.asarray(np.repeat(mean[..., None], nodes, axis=-1))
+    from scipy.special import betaincinv
+
+    strength, inner = 1 / correlation - 1, np.clip(mean, 1e-9, 1 - 1e-9)[..., None]
+    law = betaincinv(inner * strength, (1 - inner) * strength, (np.arange(nodes) + 0.5) / nodes)
+    return np.where((mean <= 0) | (mean >= 1), mean, 1.0)[..., None] * np.where(((mean <= 0) | (mean >= 1))[..., None], 1.0, law)
+
+
 def _beta_quantile(mean: float, correlation: float, luck: F64, nodes: int) -> F64:
     """Quantiles of the beta law with a mean and a correlation ρ: a = m(1/ρ − 1), b = (1 − m)(1/ρ − 1)."""
     if correlation <= 0 or mean >= 1:

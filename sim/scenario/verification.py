@@ -34,7 +34,11 @@ class Staff(Part):
 class Standard(Part):
     """What a finding needs."""
 
+    rule: Literal["kinds", "posterior"] = key(
+        "what confirms: enough kinds of evidence, or the mission's posterior that an act is behind the case", "kinds")
     kinds: Annotated[int, Field(ge=1, le=6)] = key("kinds of evidence that a confirmed finding needs", 2)
+    posterior_share: Annotated[float, Field(gt=0.0, lt=1.0)] = key(
+        "posterior that a confirmed finding needs, where the rule is posterior", 0.95)
     close_after_h: PositiveHours = key("a case without further evidence is closed after this time", 72.0)
 
 

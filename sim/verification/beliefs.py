@@ -55,4 +55,4 @@ def held(values: F64, given: Mapping[str, Mapping[str, float]], rows: Sequence[s
 
 def held_by_kind(values: F64, given: Mapping[str, float], kinds: Sequence[str]) -> F64:
     """The same for values by kind alone."""
-    return held(values[None], {"": given}, ("",), kinds)[0]
+    return np.asarray(held(values[None], {"": given}, ("",), kinds)[0])

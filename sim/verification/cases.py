@@ -4,7 +4,7 @@ A mediator sees here why a mission with many sensors can still be slow: every re
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import exp, isnan, log1p, nan
 from statistics import NormalDist
@@ -58,6 +58,8 @@ class Case:
 
 
 Notice = Callable[[Case], None]
+Posterior = Callable[[Case, Sequence[Observation]], float]
+"""How sure the mission is that an act is behind a case, on some of its evidence."""
 
 
 class CaseBook:
@@ -65,12 +67,13 @@ class CaseBook:
 
     def __init__(self, clock: Clock, agreement: Agreement, section: Verification, *, start_hour: float,
                  persistence_us: tuple[int, ...], inspections: frozenset[int], reach_cells: int,
-                 on_case: Notice, on_finding: Callable[[Finding], None], on_close: Notice) -> None:
+                 on_case: Notice, on_finding: Callable[[Finding], None], on_close: Notice,
+                 posterior: Posterior | None = None) -> None:
         self.clock, self.agreement, self.section = clock, agreement, section
         self.inspections, self.reach_cells, self.near_km = inspections, reach_cells, section.merging.distance_km
         self.windows_us = [max(round(section.merging.window_h * _HOUR_US), own) for own in persistence_us]
         self.close_after_us = round(section.standard.close_after_h * _HOUR_US)
-        self.on_case, self.on_finding, self.on_close = on_case, on_finding, on_close
+        self.on_case, self.on_finding, self.on_close, self.posterior = on_case, on_finding, on_close, posterior
         staff = section.staff
         shifts = ((6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts))
         self.desk = Desk(clock, "analysts", shifts if staff.night_analysts != staff.analysts else staff.analysts,
@@ -241,7 +244,15 @@ def _grade_by_now(book: CaseBook, case: Case) -> int:
     """Grade that the evidence of a case supports by now; complaints are none."""
     if not case.evidence:
         return -1
-    return grade_of(case.evidence, kinds=book.section.standard.kinds, inspections=book.inspections, now_us=book.clock.now)
+    return grade_of(case.evidence, kinds=book.section.standard.kinds, inspections=book.inspections, now_us=book.clock.now,
+                    sure=_sure(book, case, case.evidence))
+
+
+def _sure(book: CaseBook, case: Case, evidence: Sequence[Observation]) -> bool | None:
+    """Whether some evidence meets the standard of a posterior; None where that is not the standard."""
+    if book.posterior is None:
+        return None
+    return book.posterior(case, evidence) >= book.section.standard.posterior_share
 
 
 def _shared_us(book: CaseBook, case: Case) -> int:
@@ -249,4 +260,4 @@ def _shared_us(book: CaseBook, case: Case) -> int:
     if all(seen.coalition_us <= book.clock.now for seen in case.evidence):
         return 0
     return shared_us(case.evidence, kinds=book.section.standard.kinds, inspections=book.inspections,
-                     grade=min(case.grade, book.required[case.kind]))
+                     grade=min(case.grade, book.required[case.kind]), sure=lambda known: _sure(book, case, known))

@@ -14,7 +14,8 @@ from sim.foundation.scan import NEVER, LookTable, Sensors, Targets, first_contac
 from sim.foundation.streams import F64, I64, U64, Streams, mix64, mix_name, uniform
 from sim.scenario.agreement import GRADES, Agreement
 from sim.verification.beliefs import Beliefs
-from sim.verification.evidence import CONFIRMED_ON_SITE, CONFIRMED_REMOTE
+from sim.verification.evidence import CONFIRMED_ON_SITE, CONFIRMED_REMOTE, INDICATIVE
+from sim.verification.proof import Proof, proven
 
 _HOUR_US = 3_600_000_000.0
 _SPARE = 4
@@ -164,18 +165,21 @@ def sighted(ghosts: Ghosts, tables: tuple[LookTable, ...], sensors: Sensors, phy
 
 def power_of(agreement: Agreement, beliefs: Beliefs, field: Field, ghosts: Ghosts, times: I64, *, kinds: int,
              lag_us: I64, delay_us: int, cued: bool = True, teams: bool = False, terms: Terms | None = None,
-             shown: float = 1.0) -> F64:
+             shown: float = 1.0, proof: Proof | None = None) -> F64:
     """Share of ghost breaches that the rule would have called in time, shape (2, sectors, periods).
 
     A ghost act counts when enough kinds of evidence saw it `lag_us` (one for each period) before the verdict, and it would
     be given to the right side; the points of the acts that count must reach the points of a breach. A grade of
     confirmed-remote needs a third look: a cued one, or else a third kind of evidence, and an image that may be shown to the
-    accused (share `shown`); confirmed-on-site needs teams.
+    accused (share `shown`); confirmed-on-site needs teams. With `proof`, the odds that sights give take the place of `kinds`.
     """
     grade = np.array([GRADES.index(kind.grade) for kind in agreement.kinds])[ghosts.kind]
     needed = np.array([1, kinds, max(kinds, 2 if cued else 3), kinds])[grade]
     ranked = np.sort(times, axis=1)
     known = ranked[np.arange(len(needed)), np.minimum(needed, ranked.shape[1]) - 1]
+    if proof is not None:
+        sure = proven(proof, times, ghosts.kind, np.array([1, 1, 2 if cued else 3, 1])[grade])
+        known = np.where(grade == INDICATIVE, known, sure)
     known = np.where((grade == CONFIRMED_ON_SITE) & (not teams), NEVER, known)
     if shown < 1:
         known = np.where((grade == CONFIRMED_REMOTE) & (uniform(mix_name(ghosts.key, "shown")) >= shown), NEVER, known)

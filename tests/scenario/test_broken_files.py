@@ -261,6 +261,7 @@ CASES = (
     Case("belief-in-places-beyond-one", B, TABLE,
          f"[verification.beliefs]\nsector_share = {{ west = 0.8, east = 0.4 }}\n{TABLE}"),
     Case("belief-percent", B, TABLE, f"[verification.beliefs]\nattributed_share = {{ shelling = 60 }}\n{TABLE}"),
+    Case("posterior-of-one", B, TABLE, f'[verification.standard]\nrule = "posteriors"\nposterior_share = 1.0\n{TABLE}'),
     Case(
         "many-faults",
         S,

@@ -94,7 +94,7 @@ def pair() -> tuple[History, History]:
     return first, second
 
 
-@pytest.mark.parametrize("table", list(COLUMNS))
+@pytest.mark.parametrize("table", [name for name in COLUMNS if name != "posteriors"])  # here kinds of evidence confirm
 def test_every_table_mirrors(table: str) -> None:
     first, second = (dict(history.tables[table]) for history in pair())
     turn = np.array(["A", "B", ""])
