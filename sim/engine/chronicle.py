@@ -16,8 +16,8 @@ from sim.engine.columns import names_of as _names
 from sim.engine.margins import claims_table, confusers_table, decoy_names, obstruction_table, posteriors_table
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
-from sim.engine.spent import spent
 from sim.engine.published import public_acts_us, public_findings_h
+from sim.engine.spent import spent
 from sim.engine.veil import obstruction_in_force
 from sim.foundation.streams import F64, I64, words
 from sim.ledger import COLUMNS, Columns, History
@@ -424,8 +424,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
         "planned_h": sum(_planned_h(f.unit, scenario.days) for f in watch.flying),
         "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
-                        + sum(scenes_planned(scenario.monitoring, chronicle.prepared.layout).values())),
-                        + scenes_planned(scenario.monitoring, chronicle.prepared.layout)
+                        + sum(scenes_planned(scenario.monitoring, chronicle.prepared.layout).values())
                         - sum(one.orders.called_off for one in watch.bought)),
         "staffed_h": desk.staffed_us / _HOUR_US, "busy_h": desk.busy_us / _HOUR_US, "waiting_h": desk.waiting_us / _HOUR_US,
         "backlog_p90": float(np.quantile(mission.backlog, 0.9)) if mission.backlog else 0.0, "exposure_h": watch.exposure_h,
@@ -433,7 +432,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),
         "gap_square_h2": float(coverage.gap_square_h2.mean()), "contacted": float(len(contacted)),
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
-    } | spent(scenario.monitoring, chronicle.prepared.layout, watch.flying, mission.looked, days_us) | _replayed(
+    } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _replayed(
         chronicle.prepared.recorded)
 
 

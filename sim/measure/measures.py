@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
 from sim.measure.costs import yearly_costs
-from sim.measure.costs import cost_rows
 from sim.measure.effort import effort_part
 from sim.measure.stages import stage_hours
 from sim.scenario.scenario import Scenario
@@ -56,7 +55,6 @@ _NO_COMMISSION = "this scenario has no joint commission"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "this scenario states no prices (study.costs)"
-_NO_COSTS = "no full price list is stated in this scenario (monitoring.prices; library/prices.toml holds one)"
 _NO_REPORT = "no daily report is published in this scenario"
 
 _LIST = (
@@ -120,8 +118,6 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
             *_load(history), *_costs(history, scenario), *_claims(history.tables["claims"], incidents, scenario)]
-            *_load(history), *(Row(*row) for row in cost_rows(history, scenario)),
-            *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h

@@ -240,7 +240,8 @@ class _Grid:
         """Which intervals may hold an instant within reach of a cap that has light?"""
         near = np.zeros(len(interval), dtype=np.bool_)
         for k, cap in enumerate(caps):
-            a, b = (np.arccos(np.clip(cap.centre @ self.toward.take(node, axis=1), -1, 1)) for node in (interval, interval + width))
+            a, b = (np.arccos(np.clip(cap.centre @ self.toward.take(node, axis=1), -1, 1))
+                    for node in (interval, interval + width))
             there = (a + b - moved) / 2 <= cap.radius_rad + reach
             near |= there if lit is None else there & lit[k].take(interval // (COARSE_S // self.step_s))
         return near

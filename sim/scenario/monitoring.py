@@ -27,7 +27,6 @@ from sim.scenario.fields import (
     Text,
     key,
 )
-from sim.scenario.prices import Prices
 from sim.scenario.sharing import Operator, Owner, Release
 
 Physics = Literal["optical", "thermal", "radar", "acoustic", "rf", "human"]
@@ -325,4 +324,3 @@ class Monitoring(Part):
     phase_seed: Annotated[int, Field(ge=0, le=2**53)] = key("seed from which the phases of satellites are redrawn", 1)
     ground_factor: dict[Physics, Annotated[float, Field(gt=0.0, le=1.0)]] = key(
         "factor on Pd of a physics class for ground cover, mean over the line", {})
-    prices: Prices | None = key("price list of the design; absent = no costs are worked out", None)
