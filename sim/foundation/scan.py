@@ -96,13 +96,15 @@ def _crossing_leg(table: LookTable, sensors: Sensors, look: I64, targets: Target
     return start, np.where(root < 0, start - 1, end)
 
 
-def _legs(table: LookTable, sensors: Sensors, look: I64, across_km: F64) -> tuple[I64, I64]:
+def _legs(table: LookTable, sensors: Sensors, look: I64, sensor: NDArray[np.int32], across_km: F64) -> tuple[I64, I64]:
     """Part of each look in which a place that far off the track lies within reach: a chord of the circle of reach."""
-    start, end = table.start_us[look], table.end_us[look]
-    speed = sensors.speed_kmh[table.sensor[look]]
+    start, end = table.start_us.take(look), table.end_us.take(look)
+    if not sensors.speed_kmh.any():
+        return start, end
+    speed = sensors.speed_kmh.take(sensor)
     moving = np.flatnonzero(speed > 0)
-    half_km = np.sqrt(np.maximum(sensors.reach_km[table.sensor[look[moving]]] ** 2 - across_km[moving] ** 2, 0.0))
-    half, centre = (half_km / speed[moving] * _HOUR_US).astype(np.int64), table.centre_us[look[moving]]
+    half_km = np.sqrt(np.maximum(sensors.reach_km.take(sensor[moving]) ** 2 - across_km[moving] ** 2, 0.0))
+    half, centre = (half_km / speed[moving] * _HOUR_US).astype(np.int64), table.centre_us.take(look[moving])
     start[moving] = np.maximum(start[moving], centre - half)
     end[moving] = np.minimum(end[moving], centre + half)
     return start, end
@@ -128,54 +130,70 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     with r = search rate / area in reach × detectability (Koopman 1946, random search); a stare has one trial a bin.
     """
     found = np.full(len(look), NEVER)
-    sensor = table.sensor[look]
-    chance = sensors.theta[sensors.means[sensor], targets.row[target]] * table.condition[look]
-    across = np.abs(targets.depth_km[target] - sensors.offset_km[sensor])
+    sensor = table.sensor.take(look)
+    cell = sensors.means.take(sensor) * sensors.theta.shape[1] + targets.row.take(target)
+    chance = sensors.theta.ravel().take(cell) * table.condition.take(look)
+    across = np.abs(targets.depth_km.take(target) - sensors.offset_km.take(sensor))
     kmh = None if targets.across_kmh is None else targets.across_kmh[target]
-    near = across <= sensors.reach_km[sensor] if kmh is None else (across <= sensors.reach_km[sensor]) | (kmh != 0)
-    able = np.flatnonzero((chance > 0) & near)
+    near = across <= sensors.reach_km.take(sensor)
+    if kmh is not None:
+        near |= kmh != 0
+    near &= chance > 0
+    able = np.flatnonzero(near)
     if targets.km is not None:
         able = able[_in_disc(table, sensors, look[able], targets.km[target[able]],
                              across[able] if kmh is None else np.where(kmh[able] != 0, 0.0, across[able]))]
-    start, end = _legs(table, sensors, look[able], across[able])
+    start, end = _legs(table, sensors, look.take(able), sensor.take(able), across.take(able))
     if kmh is not None:
         moves = np.flatnonzero(kmh[able] != 0)
         mine = able[moves]
         start[moves], end[moves] = _crossing_leg(table, sensors, look[mine], targets, target[mine], kmh[mine])
-    begin = np.maximum(start, targets.from_us[target[able]])
-    open_ = np.flatnonzero((begin <= end) & (begin < targets.to_us[target[able]]))
-    rows, begin, end = able[open_], begin[open_], end[open_]
-    law, mixed = table.law[look[rows]], mix64(table.luck[look[rows]], targets.key[target[rows]])
+    owner = target.take(able)
+    begin, until = np.maximum(start, targets.from_us.take(owner)), targets.to_us.take(owner)
+    open_ = np.flatnonzero((begin <= end) & (begin < until))
+    rows, begin, end, until = able.take(open_), begin.take(open_), end.take(open_), until.take(open_)
+    seen = look.take(rows)
+    law, mixed = table.law.take(seen), mix64(table.luck.take(seen), targets.key.take(target.take(rows)))
     glance = np.flatnonzero(law == GLANCE)
     glance = glance[succeeds(mixed[glance], chance[rows[glance]])]
     found[rows[glance]] = begin[glance]
     search, stare = np.flatnonzero((law == SEARCH) | (law >= SWEEP)), np.flatnonzero(law == STARE)
     if len(search):
-        mine = rows[search]
-        wait_h = _wait_h(table, sensors, look[mine], targets, target[mine], begin[search], mixed[search], chance[mine])
-        time = begin[search] + (np.minimum(wait_h, _LONGEST_H) * _HOUR_US).astype(np.int64)
-        found[mine] = np.where((time <= end[search]) & (time < targets.to_us[target[mine]]), time, NEVER)
+        mine, since = rows[search], begin[search]
+        legs = Legs(look[mine], target[mine], sensor[mine], law[search], since)
+        wait_h = _wait_h(table, sensors, targets, legs, mixed[search], chance[mine])
+        time = since + (np.minimum(wait_h, _LONGEST_H) * _HOUR_US).astype(np.int64)
+        found[mine] = np.where((time <= end[search]) & (time < until[search]), time, NEVER)
     if len(stare):
         mine = rows[stare]
-        until = np.minimum(end[stare], targets.to_us[target[mine]] - 1)
-        found[mine] = _stare(table, look[mine], begin[stare], until, targets.key[target[mine]], chance[mine])
+        last = np.minimum(end[stare], until[stare] - 1)
+        found[mine] = _stare(table, look[mine], begin[stare], last, targets.key[target[mine]], chance[mine])
     return np.where(found < targets.since_us, NEVER, found) if targets.since_us else found
 
 
-def _wait_h(table: LookTable, sensors: Sensors, look: I64, targets: Targets, target: I64, begin: I64, mixed: U64,
-            chance: F64) -> F64:
+class Legs(NamedTuple):
+    """Legs that search, one for each pair: rows of look and target, the look's sensor and law, and when the search begins."""
+
+    look: I64
+    target: I64
+    sensor: NDArray[np.int32]
+    law: NDArray[np.int8]
+    begin_us: I64
+
+
+def _wait_h(table: LookTable, sensors: Sensors, targets: Targets, legs: Legs, mixed: U64, chance: F64) -> F64:
     """Time from the begin of a leg to contact: at random, in rounds, or by eyes that pass."""
-    sensor, law = table.sensor[look], table.law[look]
-    rate = sensors.rate_per_h[sensor, sensors.target[targets.row[target]]]
+    row = targets.row.take(legs.target)
+    rate = sensors.rate_per_h.ravel().take(legs.sensor * sensors.rate_per_h.shape[1] + sensors.target.take(row))
     with np.errstate(divide="ignore"):
         wait_h = -np.log1p(-uniform(mixed)) / (rate * chance)
-    rows = np.flatnonzero(law == SWEEP)
+    rows = np.flatnonzero(legs.law == SWEEP)
     if len(rows):
         wait_h[rows] = _round_h(mixed[rows], chance[rows], rate[rows])
-    rows = np.flatnonzero(law == CUBE)
+    rows = np.flatnonzero(legs.law == CUBE)
     if len(rows):
-        apart = np.abs(targets.depth_km[target[rows]] - sensors.offset_km[sensor[rows]])
-        wait_h[rows] = _passing_h(table, sensors, look[rows], begin[rows], apart, mixed[rows], (rate * chance)[rows])
+        apart = np.abs(targets.depth_km[legs.target[rows]] - sensors.offset_km[legs.sensor[rows]])
+        wait_h[rows] = _passing_h(table, sensors, legs.look[rows], legs.begin_us[rows], apart, mixed[rows], (rate * chance)[rows])
     return wait_h
 
 
@@ -225,20 +243,17 @@ def _stare(table: LookTable, look: I64, begin: I64, until: I64, key: U64, chance
 
 def rows_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
     """First and last-but-one row of the looks of a cell that may overlap [from, to)."""
+    first, beyond = _ends_of(table, cell, from_us, to_us)
+    return np.searchsorted(table.order, first), np.searchsorted(table.order, beyond)
+
+
+def _ends_of(table: LookTable, cell: I64, from_us: I64, to_us: I64) -> tuple[I64, I64]:
     base, last = cell * table.span_us, table.span_us - 1
-    first = base + np.minimum(np.maximum(from_us - table.longest_us[cell], 0), last)
-    beyond = base + np.minimum(np.maximum(to_us, 0), last)
-    if len(cell) < _MANY:
-        return np.searchsorted(table.order, first), np.searchsorted(table.order, beyond)
-    # Many are looked up in rising order, which the cache likes; no result depends on it.
-    order = np.argsort(first)
-    low, high = np.empty((2, len(cell)), dtype=np.int64)
-    low[order] = np.searchsorted(table.order, first[order])
-    high[order] = np.searchsorted(table.order, beyond[order])
-    return low, high
+    first = base + np.minimum(np.maximum(from_us - table.longest_us.take(cell), 0), last)
+    return first, base + np.minimum(np.maximum(to_us, 0), last)
 
 
-def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 4) -> tuple[I64, I64]:
+def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, block: int = 3) -> tuple[I64, I64]:
     """Find the first contact of every target: its time in µs (NEVER) and its row in the table (−1).
 
     Looks are taken in time order in growing blocks; a target leaves once no later look can come before its best contact.
@@ -247,38 +262,40 @@ def first_contacts(table: LookTable, sensors: Sensors, targets: Targets, *, bloc
     best, which = np.full(n, NEVER), np.full(n, -1, dtype=np.int64)
     if n == 0 or len(table.start_us) == 0:
         return best, which
-    at, stop = rows_of(table, targets.cell, np.maximum(targets.from_us, targets.since_us), targets.to_us)
-    active = np.flatnonzero(at < stop)
-    if len(active) >= _MANY:
-        active = active[np.argsort(at[active])]  # neighbours in the table are read together; no result depends on it
+    first, beyond = _ends_of(table, targets.cell, np.maximum(targets.from_us, targets.since_us), targets.to_us)
+    # Many are looked up in rising order: neighbours in the table are read together. No result depends on it.
+    active = np.argsort(first) if n >= _MANY else np.arange(n)
+    at, stop = np.empty((2, n), dtype=np.int64)
+    at[active], stop[active] = (np.searchsorted(table.order, one.take(active)) for one in (first, beyond))
+    active = active[at.take(active) < stop.take(active)]
     while len(active):
-        take = np.minimum(stop[active] - at[active], block)
+        now = at.take(active)
+        take = np.minimum(stop.take(active) - now, block)
+        after = np.cumsum(take)
         target = np.repeat(active, take)
-        step = np.arange(len(target)) - np.repeat(np.cumsum(take) - take, take)
-        look = at[target] + step
-        time = contacts(table, sensors, targets, target, look)
-        _keep_first(best, which, active, take, look, time)
-        at[active] += take
-        following = table.start_us[np.minimum(at[active], len(table.start_us) - 1)]
-        active = active[(at[active] < stop[active]) & (following <= best[active])]
+        look = np.arange(len(target)) + np.repeat(now - after + take, take)
+        _keep_first(best, which, target, look, contacts(table, sensors, targets, target, look))
+        now += take
+        at[active] = now
+        following = table.start_us.take(np.minimum(now, len(table.start_us) - 1))
+        active = active[(now < stop.take(active)) & (following <= best.take(active))]
         block = min(block * 2, 1024)
     return best, which
 
 
-def _keep_first(best: I64, which: I64, active: I64, take: I64, look: I64, time: I64) -> None:
-    """Keep the earliest contact of each active target, which has the next `take` pairs; at equal times the earlier row."""
-    least = np.minimum.reduceat(time, np.cumsum(take) - take)
-    better = np.flatnonzero(least < best[active])
-    if not len(better):
+def _keep_first(best: I64, which: I64, target: I64, look: I64, time: I64) -> None:
+    """Keep the earliest contact of each target, whose pairs stand together; at equal times the earlier row."""
+    hit = np.flatnonzero(time < NEVER)
+    if not len(hit):
         return
-    wanted = np.full(len(active), -1, dtype=np.int64)
-    wanted[better] = least[better]
-    pair = np.flatnonzero(time == np.repeat(wanted, take))
-    target = np.repeat(active, take)[pair]
-    lead = np.ones(len(pair), dtype=bool)
-    lead[1:] = target[1:] != target[:-1]
-    best[active[better]] = least[better]
-    which[target[lead]] = look[pair[lead]]
+    owner, when = target.take(hit), time.take(hit)
+    lead = np.flatnonzero(np.diff(owner, prepend=-1))
+    least = np.minimum.reduceat(when, lead)
+    wanted = np.where(least < best[owner[lead]], least, -1)
+    first = np.flatnonzero(when == np.repeat(wanted, np.diff(lead, append=len(hit))))
+    first = first[np.diff(owner[first], prepend=-1) != 0]
+    best[owner[first]] = when[first]
+    which[owner[first]] = look[hit[first]]
 
 
 def all_contacts(table: LookTable, sensors: Sensors, targets: Targets) -> tuple[I64, I64, I64]:

@@ -29,9 +29,13 @@ def name_key(*parts: str | int) -> int:
 
 def _finish(word: U64) -> U64:
     """Output function of splitmix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195)."""
-    word = (word ^ (word >> _S30)) * _FIRST
-    word = (word ^ (word >> _S27)) * _SECOND
-    return word ^ (word >> _S31)
+    mixed = word >> _S30  # a new array, on which the rest is done in place
+    mixed ^= word
+    mixed *= _FIRST
+    mixed ^= mixed >> _S27
+    mixed *= _SECOND
+    mixed ^= mixed >> _S31
+    return mixed
 
 
 def words(values: Any) -> U64:
