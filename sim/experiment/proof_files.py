@@ -44,7 +44,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "acos": _angle(math.acos), "atan2": _angle(math.atan2)}
 """What arithmetic of a proof may call; angles are degrees."""
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",
-                       "set", "simulated", "only", "fresh"})
+                       "set", "simulated", "only", "fresh", "pooled"})
 _PROOF_KEYS = frozenset({"title", "exact_only", "n", "batch", "unit", "aliases", "defaults", "members", "values", "keys", "runs"})
 UNITS = ("violation", "cell", "replication")
 

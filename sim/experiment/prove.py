@@ -78,7 +78,8 @@ def prove(family: str, setup: Mapping[str, Any], *, n: int | None = None, seed: 
     found: dict[str, Any] = {}
     try:
         for number, run in enumerate(proof.runs):
-            for outcome in _simulated(proof, run, number, dict(setup), exact, n=n, seed=seed):
+            outcomes = _simulated(proof, run, number, dict(setup), exact, n=n, seed=seed)
+            for outcome in _pooled(outcomes) if run.data.get("pooled") else outcomes:
                 _place(found, outcome, exact)
     except (TypeError, KeyError, ArithmeticError) as error:
         raise ValueError(f"{_said(setup)}: cannot be simulated ({error}); the keys are {', '.join(keys_of(name))}") from None
@@ -138,6 +139,16 @@ def _simulated(file: ProofFile, run: Run, number: int, setup: Values, exact: Map
                 scale = float(worked(how["times"], values)) if "times" in how else 1.0
                 table, _, bare = name.rpartition("/")
                 yield Outcome(table or member.within, bare, Estimate(found.estimate * scale, found.se * abs(scale)))
+
+
+def _pooled(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Each name once: the mean over the members of a run, which are independent and count alike."""
+    by_name: dict[tuple[str, str], list[Estimate]] = {}
+    for outcome in outcomes:
+        by_name.setdefault((outcome.within, outcome.name), []).append(outcome.estimate)
+    for (within, name), parts in by_name.items():
+        whole = Estimate(math.fsum(e.estimate for e in parts) / len(parts), math.hypot(*(e.se for e in parts)) / len(parts))
+        yield Outcome(within, name, whole)
 
 
 def _samples(file: ProofFile, run: Run, values: Values, *, n: int, seed: int, first: int) -> list[Sample]:

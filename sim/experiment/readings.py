@@ -170,6 +170,27 @@ def _under_way_each(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _each(sample, _under_way(sample, at, unit_h))
 
 
+def _missing(sample: Sample, of: Callable[[F64], F64]) -> Ratio:
+    """Time average of a function of the number of stations that nobody holds."""
+    profile = _profile(sample, sample.items["from_h"], sample.items["to_h"])
+    return _average(sample, profile, lambda n: of(np.maximum(sample.servers - n, 0.0)))
+
+
+def _down(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Number that is not under way, of those meant to be."""
+    return _missing(sample, _number)
+
+
+def _down_each_of(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Share of so many crews that is at work, each on one that is not under way."""
+    return _missing(sample, lambda down: np.minimum(down, at) / max(at, 1.0))
+
+
+def _down_beyond(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Number that is not under way beyond so many: those wait for a crew."""
+    return _missing(sample, lambda down: np.maximum(down - at, 0.0))
+
+
 def _taken_each(sample: Sample, at: float, unit_h: float) -> Ratio:
     """Airframes taken up at a time, on the way and in turnaround too, for each station that is to be held."""
     return _each(sample, _average(sample, _profile(sample, sample.items["taken_h"], sample.items["free_h"]), _number))
@@ -313,6 +334,9 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "under_way_at": _under_way_at,
     "under_way_after": _under_way_after,
     "under_way_each": _under_way_each,
+    "down": _down,
+    "down_each_of": _down_each_of,
+    "down_beyond": _down_beyond,
     "taken_each": _taken_each,
     "most_taken": _most_taken,
     "gap": _gap,

@@ -25,6 +25,7 @@ SETUPS: dict[str, dict[str, Any]] = {
     "daylight": {"daylight_h": 8.0}, "lateral-range": {"W": 3.0, "x": [1.0]}, "escalation": {},
     "barrier": {"L_km": 100.0, "R_km": 5.0, "v_kmh": 100.0, "u_kmh": 10.0}, "orbit-fleet": {"on": 14, "transit": 3, "turn": 24},
     "fleet": {"N": 10, "crews": 3, "mtbf_h": 50.0, "mttr_h": 8.0, "need": 8},
+    "moving-target": {"u_kmh": 10.0, "v_kmh": 20.0, "R_km": 1.0, "A_km2": 10000.0},
     "revisit-orbit": {"repeat": "143/10", "swath_km": 290, "lats": [48]},
 }
 
@@ -41,6 +42,7 @@ def test_a_proof_file_holds_a_scenario_and_arithmetic_of_the_family_s_keys(file:
         assert proof.scenario == {} and proof.proof["exact_only"]
         return
     own = {"events", "pi", "unit_h", "law", "cycle_h", "letter", "median_h", "sigma", "i"}
+    own |= {"direction_deg"}  # ways in which targets move
     own |= {"revolutions", "cycle_d", "axis_km", "number"}  # what the words of a repeat cycle and of a fleet say
     columns = [c for rule in proof.proof.get("members", {}).values() for c in rule.get("columns", ())]
     worked_out = {key for run in proof.runs for key in run.data.get("values", {})}
