@@ -114,10 +114,16 @@ class Order(NamedTuple):
     triggered_us: int
     decided_us: int
     due_us: int
+    member: str = ""
+    """Member whose consent completed the decision; empty where nobody was asked."""
+    accepted: tuple[str, ...] | None = None
+    """Contributions that take part; None = whoever can."""
+    strength: float = 1.0
+    """Capacity that the answer is to have."""
 
 
 class Response(NamedTuple):
-    """A team or unit on its way to an answer; times in µs."""
+    """A team or unit on its way to an answer; times in µs, on station −1 where it was recalled on the way."""
 
     id: int
     order: int

@@ -61,7 +61,7 @@ class Record:
             if rungs[order.rung].action == "notice":
                 self.came[order.id] = order.decided_us
         for answer in ladder.answers[self._new("answers", ladder.answers)]:
-            self.came[answer.order] = answer.on_station_us
+            self.came[answer.order] = ladder.reached[answer.order]
         if len(ladder.joined) > len(self.joins):
             self.growing.update(dict.fromkeys(list(ladder.joined)[len(self.joins):]))
         for key in self.growing:

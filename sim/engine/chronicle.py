@@ -26,6 +26,7 @@ from sim.monitoring.design import scenes_planned
 from sim.monitoring.detection import Door
 from sim.monitoring.drones import daily_watch_h
 from sim.monitoring.looks import MADE, REASONS
+from sim.monitoring.satellites import withdrawn_us
 from sim.monitoring.startup import available_us
 from sim.records import SIDES, Acts
 from sim.scenario.agreement import GRADES
@@ -172,7 +173,7 @@ def _earlier(old: int, new: int) -> int:
 def _answer_times(chronicle: Chronicle) -> dict[int, int]:
     """First answer above liaison to each case: a notice when decided, a team or unit when on station."""
     ladder = chronicle.mission.ladder
-    arrived = {answer.order: answer.on_station_us for answer in ladder.answers}
+    arrived = ladder.reached
     times: dict[int, int] = {}
     for order in ladder.orders:
         notice = chronicle.prepared.scenario.response.ladder[order.rung].action == "notice"
@@ -422,7 +423,8 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
     contacted = [key for key in mission.contacts if key in mission.book.cases]
     return {
         "flown_h": sum((s.end_us - s.start_us) / _HOUR_US for s in flights if s.airframe >= 0),
-        "planned_h": sum(_planned_h(f.unit, scenario.days) for f in watch.flying),
+        "planned_h": sum(_planned_h(f.unit, min(scenario.days, withdrawn_us(scenario.monitoring, f.unit.operator) / _DAY_US))
+                         for f in watch.flying),
         "scenes": float(sum(1 for cue, fate in mission.looked if fate == MADE and cue.start_us == cue.end_us)
                         + sum(scenes_planned(scenario.monitoring, chronicle.prepared.layout).values())
                         - sum(one.orders.called_off for one in watch.bought)),

@@ -5,6 +5,7 @@ A mediator can follow every step; nothing of the truth is at hand here, only wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -59,7 +60,8 @@ class Mission:
                              posterior=None if self.reckoning is None else self._posterior)
         self.force = Force(scenario.response, scenario.area)
         self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
-                             on_arrival=self._on_arrival)
+                             on_arrival=self._on_arrival, sector_of=self._sector,
+                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
         self.findings: list[Finding] = []
         self.obstructed: list[Observation] = []
         self.contacts: dict[int, int] = {}
@@ -169,6 +171,10 @@ class Mission:
         """Place of a cell, for teams that go there."""
         return beside(self.scenario.area, self.prepared.cells, cell, 0.0)
 
+    def _sector(self, cell: int) -> str:
+        """Name of the sector of a cell, for caveats."""
+        return self.prepared.cells.sectors[int(self.prepared.cells.sector[cell])]
+
     def _on_arrival(self, answer: Response) -> None:
         """A team that arrived looks, where teams confirm; answers end acts only where the scenario says so."""
         is_team = self.scenario.response.units[answer.unit].role == "team"
@@ -196,6 +202,11 @@ class Mission:
             stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
             sensor = team + (2 if len(open_to) == len(SIDES) else int(until[0] is None))
             self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to)))
+
+
+def _weekday(scenario: Scenario) -> int:
+    """Day of the week, local time, on which the run starts; 0 = Monday."""
+    return (scenario.start + timedelta(hours=scenario.area.utc_offset_h)).weekday()
 
 
 def _persistence(scenario: Scenario) -> tuple[int, ...]:

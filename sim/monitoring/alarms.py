@@ -70,7 +70,9 @@ def _at_work(monitoring: Monitoring) -> dict[str, Spells]:
         add(table.means, ((0, withdrawn_us(monitoring, table.operator)),))
     for unit in monitoring.drones:
         for means in {unit.means_by_day: 0, unit.means_by_night: 0}:
-            add(means, _allowed(monitoring, unit.side, "drones"), unit.available_from_d)
+            gone = withdrawn_us(monitoring, unit.operator)
+            add(means, tuple((low, min(high, gone)) for low, high in _allowed(monitoring, unit.side, "drones") if low < gone),
+                unit.available_from_d)
     for post in monitoring.posts:
         add(post.means, _allowed(monitoring, post.side, "posts"), post.available_from_d)
     for people in monitoring.observers:

@@ -21,6 +21,7 @@ from sim.monitoring.looks import CLOUD, CONSENT, JAMMED, MADE, Looks, no_looks
 from sim.monitoring.navigation import without_navigation
 from sim.monitoring.patterns import Patrol, place_km, windows
 from sim.monitoring.posts import cells_of_sectors
+from sim.monitoring.satellites import withdrawn_us
 from sim.monitoring.startup import available_us
 from sim.scenario.monitoring import Drones, Means, Monitoring
 
@@ -74,7 +75,8 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
         first = available_us(from_d=unit.available_from_d, ramp_d=unit.ramp_d, members=unit.orbits)
         wanted = [(int(start), slot, 0) for slot, start in enumerate(first)]
     heapq.heapify(wanted)
-    while wanted and wanted[0][0] < horizon_us:
+    gone = withdrawn_us(monitoring, unit.operator)
+    while wanted and wanted[0][0] < min(horizon_us, gone):
         start, slot, number = heapq.heappop(wanted)
         opens, closes = _daily_watch(unit, start + patrol.transit_us)
         if opens > start + patrol.transit_us:
@@ -95,7 +97,7 @@ def sorties(unit: Drones, patrol: Patrol, monitoring: Monitoring, sky: Sky, stre
             continue
         leave = consent.granted_until(consent.permissions(monitoring, unit.side, "drones"), start)
         stay = min(on_station, closes - start - patrol.transit_us)
-        sortie = fleet.fly(number, slot, start, patrol.transit_us, stay, leave or start)
+        sortie = fleet.fly(number, slot, start, patrol.transit_us, stay, min(leave or start, gone))
         flown.append(sortie)
         # Relief is planned for a flight that goes as planned; what breaks is known only when it breaks.
         lead = 0 if sortie.lost in ("failure", "loss", "consent") else patrol.transit_us

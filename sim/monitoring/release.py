@@ -34,6 +34,8 @@ class Terms(NamedTuple):
     party: tuple[bool, ...]
     closed: tuple[Closed, ...]
     """Spells in which the side on which the sensor stands lets nothing be shown or published."""
+    embargo: tuple[tuple[int, int], ...] = ()
+    """For each sensor the spell, in µs, in which its owner releases nothing to anybody; an empty one where there is none."""
 
 
 class Carrier(NamedTuple):
@@ -55,7 +57,8 @@ def terms_of(monitoring: Monitoring, first: dict[str, int], sensors: int) -> Ter
     delay = np.array([[getattr(r, f"{name}_h") * _HOUR_US for name in _AUDIENCES] for r in own], dtype=np.float64)
     share = np.array([[getattr(r, f"{name}_share") for name in _AUDIENCES] for r in own], dtype=np.float64)
     return Terms(delay.reshape(sensors, 4), share.reshape(sensors, 4), np.array([r.delay_log_sd for r in own], dtype=np.float64),
-                 tuple(c.owner == "party" for c in carriers), tuple(_closed(monitoring, c) for c in carriers))
+                 tuple(c.owner == "party" for c in carriers), tuple(_closed(monitoring, c) for c in carriers),
+                 tuple((round(r.embargo_from_h * _HOUR_US), round(r.embargo_to_h * _HOUR_US)) for r in own))
 
 
 def _carriers(monitoring: Monitoring, first: dict[str, int], sensors: int) -> list[Carrier]:
@@ -91,6 +94,9 @@ def released(seen: Observation, terms: Terms, sensor: int) -> Observation:
     factor = exp(spread * _NORMAL.inv_cdf(max(luck_of(seen.id, "release time"), 1e-12))) if spread else 1.0
     told = [seen.reported_us + round(delay * factor) if luck < share else NEVER
             for delay, share in zip(terms.delay_us[sensor].tolist(), terms.share[sensor].tolist(), strict=True)]
+    if terms.embargo:
+        begin, end = terms.embargo[sensor]
+        told = [end if begin <= when < end else when for when in told]
     if any(begin <= seen.seen_us < end for begin, end in terms.closed[sensor]):
         told[ACCUSED] = told[PUBLIC] = NEVER
     mission = told[MISSION]

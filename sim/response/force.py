@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.foundation.geodesy import Place, distance_km
 from sim.foundation.streams import luck_of
+from sim.records import NEVER
 from sim.scenario.area import Area
 from sim.scenario.response import Response, Unit
 
@@ -29,6 +30,20 @@ class Move(NamedTuple):
     distance_km: float
 
 
+class Errand(NamedTuple):
+    """What an order asks of units beside domain and role; an empty one asks nothing."""
+
+    rung: str = ""
+    sector: str = ""
+    accepted: tuple[str, ...] | None = None
+    """Contributions that take part; None = whoever can."""
+    spent: tuple[int, ...] = ()
+    """Pools that already sent a unit on this order, one entry a unit."""
+
+
+ANY_ERRAND = Errand()
+
+
 class Force:
     """The pools of units of a response; each pool is a heap of the times from which its units are free."""
 
@@ -37,7 +52,13 @@ class Force:
         places = {p.id: Place(lat_deg=p.lat_deg, lon_deg=p.lon_deg) for p in area.places}
         self.bases = [places[unit.base] for unit in self.units]
         self.stations = [places[unit.station] if unit.station else None for unit in self.units]
-        self.free = [[round(unit.ready_d * _DAY_US)] * unit.count for unit in self.units]
+        by = {one.id: one for one in section.contributions}
+        self.from_us = [round(by[u.contribution].from_d * _DAY_US) if u.contribution in by else 0 for u in self.units]
+        self.withdrawn_us = [round(by[u.contribution].withdrawn_d * _DAY_US) if u.contribution in by else NEVER
+                             for u in self.units]
+        """Instant from which the contribution of each pool is withdrawn; nobody knows it before."""
+        self.free = [[max(round(unit.ready_d * _DAY_US), begin)] * unit.count
+                     for unit, begin in zip(self.units, self.from_us, strict=True)]
         if section.teams_from_d or section.teams_ramp_d:
             self._start_teams(section)
 
@@ -48,10 +69,11 @@ class Force:
             ready = section.teams_from_d + section.teams_ramp_d * (turn + 0.5) / len(teams)
             self.free[number][place] = max(self.free[number][place], round(ready * _DAY_US))
 
-    def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place) -> Move | None:
+    def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place, errand: Errand = ANY_ERRAND) -> Move | None:
         """Send the unit that can be there first; caveats hold back by the key of the order; None where no unit can go."""
         options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
-                   if unit.domain == domain and unit.role == role and self._willing(key, number, unit)]
+                   if unit.domain == domain and unit.role == role and self.withdrawn_us[number] > now
+                   and self._allowed(number, unit, errand) and self._willing(key, number, unit)]
         if not options:
             return None
         best = min(options, key=lambda move: (move.on_station_us, move.unit))
@@ -59,6 +81,20 @@ class Force:
         back = best.on_station_us - best.moved_us
         heapq.heapreplace(self.free[best.unit], best.left_us + back + round(unit.rest_h * _HOUR_US))
         return best
+
+    def _allowed(self, number: int, unit: Unit, errand: Errand) -> bool:
+        """Whether standing caveats, and the contributor's own decision, let a unit take part in an order."""
+        if errand is ANY_ERRAND:
+            return True
+        return (errand.rung not in unit.caveat_rungs and errand.sector not in unit.caveat_sectors
+                and (errand.accepted is None or unit.contribution in errand.accepted)
+                and errand.spent.count(number) < unit.count)
+
+    def capacity_of(self, contribution: str, now: int, *, domain: str, role: str, rung: str) -> float:
+        """Capacity that a contribution could bring to an answer of a domain and role, were it to take part."""
+        return sum(unit.capacity * unit.count for number, unit in enumerate(self.units)
+                   if unit.contribution == contribution and unit.domain == domain and unit.role == role
+                   and rung not in unit.caveat_rungs and self.withdrawn_us[number] > now)
 
     def _willing(self, key: int, number: int, unit: Unit) -> bool:
         """Whether no national caveat holds this unit back from this order."""

@@ -12,15 +12,18 @@ from sim.foundation.streams import key_of, luck_for, purpose
 from sim.records import NEVER, Finding, Order
 from sim.records import Response as Answer
 from sim.response.climb import Climb, climbed
-from sim.response.decision import decision_us
+from sim.response.decision import Decided, decided
+from sim.response.dispatch import Dispatcher, nowhere
 from sim.response.force import Force
-from sim.scenario.agreement import GRADES, Agreement, Kind
+from sim.response.office import worked_until
+from sim.response.optin import Asked, opted_in
+from sim.scenario.agreement import GRADES, Agreement, Kind, seated_us
 from sim.scenario.response import Liaison, Response, Rung
 
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _SEVERITIES = ("minor", "significant", "grave")
-_DECISION, _UNIT = Rank.DECISION, Rank.UNIT
+_DECISION = Rank.DECISION
 _LIAISON, _CONTACT, _FOLLOWS = purpose("liaison"), purpose("contact"), purpose("follows")
 
 
@@ -29,7 +32,8 @@ def contact_us(liaison: Liaison, key: int, now_us: int | None = None) -> int | N
     share = liaison.available_share
     if now_us is not None and (liaison.from_d or liaison.ramp_d):
         share *= min(max((now_us / _DAY_US - liaison.from_d) / max(liaison.ramp_d, 1e-9), 0.0), 1.0)
-    if luck_for(key, _LIAISON) >= share:
+    if luck_for(key, _LIAISON) >= share or (now_us is not None and any(
+            round(cut.from_h * _HOUR_US) <= now_us < round(cut.to_h * _HOUR_US) for cut in liaison.outages)):
         return None
     minutes = liaison.contact_min + luck_for(key, _CONTACT) * (liaison.contact_max_min - liaison.contact_min)
     return round(minutes / 60 * _HOUR_US)
@@ -46,13 +50,15 @@ class Ladder:
     """Rungs in order; each finding, and each open case at its grade, starts those whose trigger it meets, once."""
 
     def __init__(self, clock: Clock, agreement: Agreement, section: Response, force: Force, *,
-                 place_of: Callable[[int], Place], on_arrival: Callable[[Answer], None]) -> None:
+                 place_of: Callable[[int], Place], on_arrival: Callable[[Answer], None],
+                 sector_of: Callable[[int], str] = nowhere, midnight_us: int = 0, weekday: int = 0) -> None:
         self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
-        self.place_of, self.on_arrival = place_of, on_arrival
+        self.dispatcher = Dispatcher(clock, force, place_of=place_of, sector_of=sector_of, on_arrival=on_arrival)
+        self.midnight_us, self.weekday = midnight_us, weekday
+        """An instant of local midnight not after the start, and the day of the week that it begins (0 = Monday)."""
         self.procedures = {p.id: p for p in section.procedures}
         self.rungs = [_rungs_for(kind, section.ladder) for kind in agreement.kinds]
         self.orders: list[Order] = []
-        self.answers: list[Answer] = []
         self.joined: dict[int, list[tuple[int, int]]] = {}
         """Order → (case, time at which it joined): answers already under way serve later findings too."""
         self.started: set[tuple[int, int]] = set()
@@ -102,19 +108,37 @@ class Ladder:
             self._go_on(climb, case, rung, kind, side, cell, self.clock.now)
             return
         key = key_of(case, "order", rung.id) if not visit else key_of(case, "order", rung.id, visit)
-        procedure = self.procedures[rung.procedure]
-        delay = decision_us(procedure, key)
-        wait_us = max(shared_us - self.clock.now, 0) if procedure.members > 1 else 0
-        if delay is None or wait_us >= NEVER - self.clock.now:
+        made = self._made(rung, key, due_us, shared_us)
+        if made is None:
             self.lapsed += 1
             self._go_on(climb, case, rung, kind, side, cell, max(due_us, self.clock.now))
             return
-        delay += wait_us
-        order = Order(key, case, number, kind, side, cell, self.clock.now, self.clock.now + delay, due_us)
+        order = Order(key, case, number, kind, side, cell, self.clock.now, made.after_us, due_us, made.member, made.accepted,
+                      made.strength or rung.strength)
         self.joined.setdefault(key, []).append((case, self.clock.now))
         if rung.action == "posture":
             self.standing[number] = (key, order.decided_us + _DAY_US)
         self.clock.at(order.decided_us, _DECISION, low40(key), self._decided, order, rung)
+
+    def _made(self, rung: Rung, key: int, due_us: int, shared_us: int) -> Decided | None:
+        """Decision on an answer, with the instant at which it falls; None where there is none."""
+        procedure, now = self.procedures[rung.procedure], self.clock.now
+        if procedure.rule == "opt-in":
+            found = opted_in(procedure, rung, key, self._asked(rung), due_h=(due_us - now) / _HOUR_US)
+        else:
+            found = decided(procedure, key, rung.decision_median_h)
+        waits_us = max(shared_us, now) if procedure.members > 1 else now
+        if found is None or waits_us >= NEVER:
+            return None
+        instant = worked_until(procedure, waits_us, found.after_us, midnight_us=self.midnight_us, weekday=self.weekday)
+        return found._replace(after_us=seated_us(self.agreement, instant) if procedure.chaired else instant)
+
+    def _asked(self, rung: Rung) -> list[Asked]:
+        """Contributors that have units for a rung, with the capacity of these."""
+        role = "team" if rung.action == "inspection" else "posture"
+        found = [Asked(one, self.force.capacity_of(one.id, self.clock.now, domain=rung.domain, role=role, rung=rung.id))
+                 for one in self.section.contributions]
+        return [one for one in found if one.capacity > 0]
 
     def _decided(self, order: Order, rung: Rung) -> None:
         """Carry out an order: a notice is given at once, a team or unit is sent."""
@@ -124,22 +148,25 @@ class Ladder:
         if rung.action == "notice":
             self._go_on(*way, self.clock.now)
             return
-        role = "team" if rung.action == "inspection" else "posture"
-        place = self.place_of(order.cell)
-        move = self.force.dispatch(order.id, self.clock.now, domain=rung.domain, role=role, place=place)
-        if move is None:
+        stay = self.dispatcher.send(order, rung)
+        if stay is None:
             self.lapsed += 1
             self.standing.pop(order.rung, None)
             self.started -= {(case, order.rung) for case, _ in self.joined.get(order.id, ())}
-            self._go_on(*way, max(order.due_us, self.clock.now))
-            return
-        if role == "posture":
-            self.standing[order.rung] = (order.id, move.left_us)
-        answer = Answer(order.id, order.id, order.case, move.unit, order.cell, self.clock.now, move.moved_us,
-                        move.on_station_us, move.left_us, move.distance_km)
-        self.answers.append(answer)
-        self.clock.at(move.on_station_us, _UNIT, low40(order.id), self.on_arrival, answer)
-        self._go_on(*way, move.on_station_us)
+        elif rung.action == "posture":
+            self.standing[order.rung] = (order.id, stay.left_us)
+        there_us, late_us = (stay.there_us, stay.left_us) if stay is not None else (NEVER, self.clock.now)
+        self._go_on(*way, there_us if there_us < NEVER else max(order.due_us, late_us))
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Teams and units that were sent."""
+        return self.dispatcher.answers
+
+    @property
+    def reached(self) -> dict[int, int]:
+        """Order → instant at which its answer was on station, with all units that it got."""
+        return self.dispatcher.reached
 
     def _go_on(self, climb: Climb | None, case: int, rung: Rung, kind: int, side: int, cell: int, after_us: int) -> None:
         """Put on the clock what follows an answer to a case that climbs."""

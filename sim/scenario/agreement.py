@@ -48,6 +48,15 @@ class Breach(Part):
     obstruction_share: Share = key("share of owed access hours obstructed above which a party is in breach", 0.2)
 
 
+class Vacancy(Part):
+    """A spell in which nobody holds the chair of adjudication, which a backing non-member may hold."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    from_h: Hours = key("start of the spell, after the ceasefire takes effect", 0.0)
+    to_h: Hours = key("end of the spell: a new chair, or an agreed deputy", 1e6)
+
+
 class Agreement(Part):
     """The public terms."""
 
@@ -61,6 +70,7 @@ class Agreement(Part):
     exemptions: tuple[Exemption, ...] = key("acts that are lawful in an area and time without notice", ())
     declarations: tuple[Declaration, ...] = key("baselines to be declared, before which acts of some kinds are undetermined", ())
     special: tuple[Special, ...] = key("special regimes: area and time with terms of their own", ())
+    chair_vacant: tuple[Vacancy, ...] = key("spells without a chair: no finding names a side, no chaired body decides", ())
 
 
 def weapon_classes(agreement: Agreement) -> tuple[str, ...]:
@@ -81,3 +91,11 @@ def ever_forbidden(agreement: Agreement, kind: Kind) -> bool:
     """Whether acts of a kind can be violations anywhere at any time."""
     return bool(kind.binds) or any(term.rule == "forbids" and (not term.kinds or kind.id in term.kinds)
                                    for term in agreement.special)
+
+
+def seated_us(agreement: Agreement, instant_us: int) -> int:
+    """First instant, not before the given one, at which the chair is held (µs)."""
+    for vacancy in sorted(agreement.chair_vacant, key=lambda one: one.from_h):
+        if round(vacancy.from_h * 3_600_000_000) <= instant_us < (end := round(vacancy.to_h * 3_600_000_000)):
+            instant_us = end
+    return instant_us

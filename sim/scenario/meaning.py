@@ -19,6 +19,7 @@ from sim.scenario.excitation import with_offspring
 from sim.scenario.hidden_rules import RULES as HIDDEN
 from sim.scenario.participation import RULES as PARTICIPATION
 from sim.scenario.parties import RULES as PARTIES
+from sim.scenario.response_rules import RULES as RESPONSE
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
 from sim.scenario.term_rules import RULES as TERMS
@@ -43,6 +44,10 @@ ORDERS = (
     ("monitoring.satellites.*", "off_nadir_min_deg", "<", "off_nadir_max_deg"),
     ("verification.commission", "quorum", "<=", "members"),
     ("verification.commission.boycotts.*", "from_h", "<", "to_h"),
+    ("agreement.chair_vacant.*", "from_h", "<", "to_h"),
+    ("monitoring.release.*", "embargo_from_h", "<=", "embargo_to_h"),
+    ("response.liaison.outages.*", "from_h", "<", "to_h"),
+    ("response.procedures.*", "working_from_h", "<", "working_to_h"),
     ("response.procedures.*", "needed", "<=", "members"),
     ("response.liaison", "contact_min", "<=", "contact_max_min"),
     ("response.totals.*", "low", "<=", "high"),
@@ -316,6 +321,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     timetables,
     climbs,
     stations,
+    *RESPONSE,
     *HIDDEN,
     *BELIEFS,
 )

@@ -215,6 +215,7 @@ class Drones(Part):
     report_min: Minutes = key("from sighting to report", 10.0)
     available_from_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which flights begin", 0.0)
     ramp_d: Ramp = key("days over which its members become available one by one, from then on", 0.0)
+    operator: Id | None = key("operator (monitoring.operators) with which it is withdrawn", None)
 
 
 class Posts(Part):

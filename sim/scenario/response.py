@@ -9,10 +9,22 @@ from pydantic import Field
 
 from sim.scenario.agreement import Domain, Grade, Severity
 from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, NonNegative, Part, PositiveHours, Share, Speed, Text, key
+from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, Part, Positive, PositiveHours, Share, Speed, Text, key
 
 Strength = Literal["soldiers", "aircraft", "ships"]
 Brought = Annotated[str, Field(pattern=r"^(drones|satellites|posts|observers|timetables)\.[a-z0-9][a-z0-9_-]{0,63}$")]
 StartDays = Annotated[float, Field(ge=0.0, le=3650.0)]
+DayHour = Annotated[float, Field(ge=0.0, le=24.0)]
+Rule = Literal["automatic", "delegated", "co-chairs", "k-of-n", "weighted", "unanimity", "opt-in"]
+
+
+class Outage(Part):
+    """A spell in which the hotline is cut, for a political reason."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    from_h: Hours = key("start of the spell, after the ceasefire takes effect", 0.0)
+    to_h: Hours = key("end of the spell", 1e6)
 
 
 class Liaison(Part):
@@ -23,6 +35,7 @@ class Liaison(Part):
     available_share: Share = key("chance that the hotline answers", 0.9)
     from_d: StartDays = key("days after the ceasefire before the hotline can be there", 0.0)
     ramp_d: StartDays = key("days from then on over which the chance that it is there rises to all of available_share", 0.0)
+    outages: tuple[Outage, ...] = key("spells in which the hotline is cut", ())
 
 
 class Procedure(Part):
@@ -39,6 +52,18 @@ class Procedure(Part):
     law: Literal["lognormal", "exponential", "fixed"] = key("law of one member's time", "lognormal")
     refusal_share: Share = key("chance that a member refuses", 0.0)
     common_refusal_share: Share = key("chance that all refuse together, for one common cause", 0.0)
+    rule: Rule = key("rule by which single answers make a decision", "k-of-n")
+    weights: Annotated[tuple[Positive, ...], Field(max_length=200)] = key(
+        "weighted: votes of single members in their order; members beyond the list have 1", ())
+    needed_weight_share: Share = key("weighted: share of all votes that must consent, beside the members needed", 0.0)
+    on_shortfall: Literal["wait", "shrink", "lapse"] = key(
+        "opt-in, where too little is accepted by the deadline of the rung: wait and ask again, start smaller, or lapse", "lapse")
+    ask_again_h: PositiveHours = key("opt-in: those who declined are asked again after this time", 24.0)
+    wait_h: Hours = key("opt-in: longest wait for enough to be accepted", 240.0)
+    chaired: bool = key("needs the chair (agreement.chair_vacant): no decision while the chair is vacant", False)
+    working_from_h: DayHour = key("local hour from which members work on an answer", 0.0)
+    working_to_h: DayHour = key("local hour to which they do; nights do not count", 24.0)
+    weekends: bool = key("members work on Saturdays and Sundays too", True)
 
 
 class Rung(Part):
@@ -56,6 +81,9 @@ class Rung(Part):
     clock: Literal["onset", "logged", "finding"] = key("clock that the deadline counts from", "onset")
     follow_share: dict[Id, Share] = key("chance that, after its answer, the case goes on to another rung, by rung", {})
     end_share: dict[Id, Share] = key("chance that, after its answer, the case comes to an end, by a name for the end", {})
+    decision_median_h: PositiveHours | None = key(
+        "median time of one member's answer for this action, where it differs from that of the procedure", None)
+    strength: Positive = key("posture: capacity that the answer needs, as the units' capacity counts it", 1.0)
     follow_h: Hours = key("time after its answer (or, where it lapsed, its deadline) at which the case goes on", 0.0)
 
 
@@ -79,6 +107,9 @@ class Unit(Part):
     rest_h: Hours = key("rest before the next task", 0.0)
     ready_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which it is ready", 0.0)
     caveat_share: Share = key("chance that a national caveat holds it back from a task", 0.0)
+    caveat_rungs: tuple[Id, ...] = key("rungs in which a standing national caveat forbids it to take part", ())
+    caveat_sectors: tuple[Id, ...] = key("sectors about whose acts a standing national caveat forbids it to move", ())
+    capacity: Positive = key("what one unit of the pool counts for in the strength of an answer", 1.0)
 
 
 class Contribution(Part):
@@ -92,6 +123,11 @@ class Contribution(Part):
     strength: dict[Strength, NonNegative] = key("what it adds to the force: soldiers, aircraft, ships", {})
     state: Text = key("name of a state that has pledged this in public; needs a source of grade A, B or C", "")
     backing: bool = key("a backing non-member", False)
+    from_d: StartDays = key("days after the ceasefire before which none of its units moves", 0.0)
+    withdrawn_d: StartDays = key("day from which all its units are withdrawn", 3650.0)
+    accept_share: Share = key("opt-in: chance that it takes part when asked", 1.0)
+    accept_shares: dict[Id, Share] = key("opt-in: the same by rung, where it differs", {})
+    answer_median_h: PositiveHours | None = key("opt-in: median time of its answer; absent = that of the procedure", None)
 
 
 class Total(Part):

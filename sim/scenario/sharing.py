@@ -25,6 +25,8 @@ class Release(Part):
     public_h: Hours = key("from report until it may be published", 0.0)
     public_share: Share = key("share of sights that may be published", 1.0)
     delay_log_sd: LogSd = key("spread of these times, which are medians", 0.0)
+    embargo_from_h: Hours = key("start of an embargo: what would be released in it waits for its end", 0.0)
+    embargo_to_h: Hours = key("end of the embargo; at its start = none", 0.0)
 
 
 class Operator(Part):

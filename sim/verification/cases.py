@@ -13,7 +13,7 @@ from sim.foundation.clock import Clock, Rank, low40
 from sim.foundation.desk import Desk
 from sim.foundation.streams import luck_for, purpose
 from sim.records import COMPLAINT, NEVER, Finding, Observation
-from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
+from sim.scenario.agreement import GRADES, Agreement, ever_forbidden, seated_us
 from sim.scenario.verification import Verification
 from sim.verification.evidence import grade_of, shared_us, side_of
 
@@ -184,7 +184,8 @@ class CaseBook:
         how = self.section.attribution
         luck = luck_for(case.key, _ATTRIBUTION)
         delay = how.delay_median_h * _HOUR_US * _service_factor("lognormal", luck, how.delay_log_sd)
-        self.clock.after(round(delay), _STAFF, low40(case.key), self._find, case)
+        found_us = seated_us(self.agreement, self.clock.now + round(delay))
+        self.clock.at(found_us, _STAFF, low40(case.key), self._find, case)
 
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
