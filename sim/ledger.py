@@ -62,6 +62,8 @@ class History(NamedTuple):
     """Hours from onset to the daily report of each counted act that was recorded; None where no report is published."""
     public_h: np.ndarray[Any, Any] | None = None
     """When each finding, or the first of its evidence, may be published (infinite = never); None where all may at once."""
+    joined: tuple[tuple[str, str, float], ...] = ()
+    """Order, case and hour of each case that joined an answer already under way."""
 
 
 def digest(history: History) -> str:

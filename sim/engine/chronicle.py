@@ -105,6 +105,16 @@ def history_of(chronicle: Chronicle) -> History:
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
     return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped,
                    _published_h(chronicle, links), public_findings_h(chronicle))
+                   _published_h(chronicle, links), _joined(chronicle))
+
+
+def _joined(chronicle: Chronicle) -> tuple[tuple[str, str, float], ...]:
+    """Cases that joined an answer under way, beside the one that it was ordered for."""
+    ladder = chronicle.mission.ladder
+    rows = [(order.id, case, when) for order in ladder.orders for case, when in ladder.joined.get(order.id, ())
+            if case != order.case]
+    orders, cases = (_hex([row[column] for row in rows]).tolist() for column in (0, 1))
+    return tuple(zip(orders, cases, (when / _HOUR_US for _, _, when in rows), strict=True))
 
 
 def _published_h(chronicle: Chronicle, links: Links) -> F64 | None:
@@ -436,6 +446,21 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
     } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _replayed(
         chronicle.prepared.recorded)
+    } | _answers_asked(chronicle) | _replayed(chronicle.prepared.recorded)
+
+
+def _answers_asked(chronicle: Chronicle) -> dict[str, float]:
+    """Answers that were asked for in the counted days, by rung, and whose consent came last in those decided, by procedure."""
+    scenario, ladder = chronicle.prepared.scenario, chronicle.mission.ladder
+    begin, end = scenario.warm_up_h * _HOUR_US, scenario.days * _DAY_US
+    found = {f"asked {rung.id}": 0.0 for rung in scenario.response.ladder}
+    for number, asked_us in ladder.asked:
+        found[f"asked {scenario.response.ladder[number].id}"] += begin <= asked_us < end
+    for order in ladder.orders:
+        if order.member and begin <= order.triggered_us < end:
+            name = f"last {scenario.response.ladder[order.rung].procedure}/{order.member}"
+            found[name] = found.get(name, 0.0) + 1
+    return found
 
 
 def _replayed(recorded: Recorded | None) -> dict[str, float]:

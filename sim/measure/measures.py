@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
 from sim.measure.costs import yearly_costs
+from sim.measure.answers import answer_counts
 from sim.measure.effort import effort_part
 from sim.measure.stages import stage_hours
 from sim.scenario.scenario import Scenario
@@ -51,6 +52,8 @@ class Measured(NamedTuple):
     times: dict[str, F64]
 
 
+_BY_STAGE = "given by stage only: which stage took longest"
+_BY_MEMBER = "given by member only: whose consent came last"
 _NO_COMMISSION = "this scenario has no joint commission"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
@@ -96,6 +99,9 @@ _LIST = (
     *(Measure(f"response_time_{q}_h_{domain}", "h", "quantile", p, f"response_time_{domain}")
       for domain in ("land", "sea", "air") for q, p in (("median", 0.5), ("p90", 0.9))),
     *(Measure(f"{stage}_h", "h") for stage in ("detection", "verification", "attribution", "decision", "notice", "transit")),
+    Measure("deadline_met_share", "share of answers asked for"), Measure("true_answers_per_30d", "answers in 30 days"),
+    Measure("critical_stage_share", "share of answered incidents", reason=_BY_STAGE),
+    Measure("critical_member_share", "share of decisions", reason=_BY_MEMBER),
     Measure("staff_utilisation", "share of staffed hours"), Measure("backlog_p90", "reports"),
     Measure("drone_hours_planned", "h"), Measure("drone_hours_flown", "h"), Measure("scenes_taken", "scenes"),
     Measure("cost_eur_year", "EUR a year", reason=_NO_COSTS), Measure("exposure_h", "h"), Measure("break_even_ratio", "ratio"),
@@ -118,6 +124,10 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
             *_load(history), *_costs(history, scenario), *_claims(history.tables["claims"], incidents, scenario)]
+            *(Row(f"{stage}_h", "all", "", total, count)
+              for stage, (total, count) in stage_hours(history.tables, history.joined).items()),
+            *(Row(*count) for count in answer_counts(history, scenario)),
+            *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sim.report.answer_tables import answer_tables
 from sim.report.cells import Table, table_of
 from sim.report.drawing import Drawn
 from sim.report.languages import Words
@@ -244,7 +245,7 @@ def _response(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
         table_of(words("response.units"), ("what", "domain", "base", "number", "notice_h"), units, words),
     )
     texts = (words("response.intro"), *(() if rungs else (words("response.none"),)))
-    return texts, (*(t for t in tables if t.rows), drawn["stages"])
+    return texts, (*(t for t in (*tables, *answer_tables(run, words)) if t.rows), drawn["stages"])
 
 
 # ---- measures ----------------------------------------------------------------------------------------------

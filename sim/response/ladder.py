@@ -65,6 +65,8 @@ class Ladder:
         self.recent: dict[str, list[int]] = {}
         self.standing: dict[int, tuple[int, int]] = {}
         self.lapsed = 0
+        self.asked: list[tuple[int, int]] = []
+        """Rung and instant of every answer that was asked for, also those that lapsed."""
         self.climbs: dict[int, Climb] = {}
         """Case → its way up and down the rungs that follow one another, and the end that it came to."""
 
@@ -108,6 +110,7 @@ class Ladder:
             self._go_on(climb, case, rung, kind, side, cell, self.clock.now)
             return
         key = key_of(case, "order", rung.id) if not visit else key_of(case, "order", rung.id, visit)
+        self.asked.append((number, self.clock.now))
         made = self._made(rung, key, due_us, shared_us)
         if made is None:
             self.lapsed += 1
