@@ -4,6 +4,7 @@ A mediator reads the tables; only the engine and the measures may see the pairs,
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -43,7 +44,26 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 MARGINS = ("obstruction", "claims", "confusers", "posteriors")
+UNSEEN = ("", "never in any look", "between looks", "out of reach", "night", "cloud", "weather", "jammed", "consent",
+          "diverted", "other", "hidden", "looked and missed", "not releasable", "told after the end")
+"""Why the mission was never told of an act, by number; 0 = it was, or nobody asked."""
+NEVER, BETWEEN, FAR, HIDDEN, MISSED, WITHHELD, LATE = (UNSEEN.index(why) for why in (
+    "never in any look", "between looks", "out of reach", "hidden", "looked and missed", "not releasable", "told after the end"))
+
+
+MARGINS = ("obstruction", "claims", "confusers")
 """Tables that most scenarios leave empty; an empty one leaves the digest as it is."""
+
+
+class Losses(NamedTuple):
+    """What the tables do not tell of why acts are missing from a ledger."""
+
+    unseen: np.ndarray[Any, Any] | None = None
+    """Why the mission was never told of each counted act of the table of violations: number of `UNSEEN`."""
+    unshown: frozenset[str] = frozenset()
+    """Cases that would have met their standard, had all images been released to the accused in time."""
+    failed_sittings: tuple[tuple[float, str], ...] = ()
+    """Hour of each sitting of the commission that failed, and why (boycott, no quorum)."""
 
 
 class History(NamedTuple):
@@ -64,6 +84,10 @@ class History(NamedTuple):
     """When each finding, or the first of its evidence, may be published (infinite = never); None where all may at once."""
     joined: tuple[tuple[str, str, float], ...] = ()
     """Order, case and hour of each case that joined an answer already under way."""
+    losses: Callable[[], Losses] | None = None
+    """Works out why acts were lost between two ledgers, for whoever asks: it takes a fiftieth of the run's time."""
+    regimes: tuple[str, ...] = ()
+    """Regime in force for most of each reporting period."""
 
 
 def digest(history: History) -> str:

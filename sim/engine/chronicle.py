@@ -18,6 +18,7 @@ from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, bin_us
 from sim.engine.published import public_acts_us, public_findings_h
 from sim.engine.spent import spent
+from sim.engine.unseen import losses_of
 from sim.engine.veil import obstruction_in_force
 from sim.foundation.streams import F64, I64, words
 from sim.ledger import COLUMNS, Columns, History
@@ -115,6 +116,18 @@ def _joined(chronicle: Chronicle) -> tuple[tuple[str, str, float], ...]:
             if case != order.case]
     orders, cases = (_hex([row[column] for row in rows]).tolist() for column in (0, 1))
     return tuple(zip(orders, cases, (when / _HOUR_US for _, _, when in rows), strict=True))
+                   _published_h(chronicle, links), lambda: losses_of(chronicle, links.detected), _regimes(chronicle))
+
+
+def _regimes(chronicle: Chronicle) -> tuple[str, ...]:
+    """Regime in force for most of each reporting period; of two for as long, the earlier."""
+    scenario, spells = chronicle.prepared.scenario, chronicle.opened.spells
+    names = [regime.id for regime in scenario.conduct.regimes]
+    edges = np.arange(chronicle.points.shape[-1] + 1) * round(scenario.agreement.period_h * _HOUR_US)
+    begin = np.maximum(spells.from_us, 0)
+    end = np.append(begin[1:], edges[-1])
+    held = np.minimum(end, edges[1:, None]) - np.maximum(begin, edges[:-1, None])
+    return tuple(names[row] for row in spells.regime[np.maximum(held, 0).argmax(axis=1)].tolist())
 
 
 def _published_h(chronicle: Chronicle, links: Links) -> F64 | None:

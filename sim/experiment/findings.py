@@ -63,8 +63,7 @@ class Goals:
         """Rows (step, by, group, how many, of how many) over counted acts."""
         table = history.tables["violations"]
         counted = np.asarray(table["counted"]).astype(bool)
-        groups = [f"{k}.{s}.{x}" for k, s, x in zip(*(table[c] for c in ("kind", "side", "light")), strict=True)]
-        names, member = np.unique(np.asarray(groups, dtype=str)[counted], return_inverse=True)
+        names, member = _joined([np.asarray(table[c])[counted] for c in ("kind", "side", "light")])
         met = _steps(history.tables, self.goal_h)
         total = np.bincount(member, minlength=len(names))
         rows = []
@@ -72,6 +71,26 @@ class Goals:
             hits = np.bincount(member, weights=met[step][counted], minlength=len(names))
             rows += [(step, BY, str(name), float(a), float(b)) for name, a, b in zip(names, hits, total, strict=True)]
         return rows
+
+
+def _joined(columns: Sequence[Any]) -> tuple[list[str], Any]:
+    """Names of the groups by several columns, joined by dots and in order, and the group of each row."""
+    parts = [np.unique(column.astype(str), return_inverse=True) for column in columns]
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for known, where in parts:
+        code = code * len(known) + where
+    met, member = np.unique(code, return_inverse=True)
+    names = []
+    for one in met.tolist():
+        words: list[str] = []
+        for known, _ in reversed(parts):
+            one, at = divmod(one, len(known))
+            words.insert(0, str(known[at]))
+        names.append(".".join(words))
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(names), dtype=np.int64)
+    place[order] = np.arange(len(names))
+    return [names[at] for at in order], place[member] if len(names) else member
 
 
 def counted_goals(history: Any, scenario: Scenario) -> list[tuple[str, str, str, float, float]]:

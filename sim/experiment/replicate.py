@@ -68,7 +68,7 @@ def one(work: Work, job: Job, ready: Any, replication: int) -> Done:
     machinery = work.machinery
     history = machinery.replicate(ready, seed=work.seed, replication=replication)
     measured = machinery.measure(history, job.scenario)
-    extra = [] if work.extra is None else work.extra(history, job.scenario)
+    extra = [] if work.extra is None else [*measured.aside, *work.extra(history, job.scenario)]
     counts = Counts([tuple(row) for row in measured.rows], dict(measured.times), [tuple(row) for row in extra])
     counts = guarded(counts, job.scenario, machinery.catalogue, history.facts)
     rows = [row for row in counts.rows if work.all_rows or row[1] == "all"] + counts.extra

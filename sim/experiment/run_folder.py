@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from sim.experiment import findings, tables
+from sim.experiment import findings, ledger_tables, tables
 from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.identity import Identity, identify, machine, versions, with_study
 from sim.experiment.journal import FILE, Outcome
@@ -132,7 +132,7 @@ def _work(plan: Plan) -> Work:
         plan.data_dirs,
         plan.cache_dir,
         plan.path / SHARDS,
-        findings.counted_goals,
+        ledger_tables.counted_beside,
     )
 
 
@@ -248,6 +248,8 @@ def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached |
         spread = {} if over is None else over.ranges
         rows_of = (as_row(line, spread.get(line[:3]), _status(outcomes)) for line in found)
         tables.put(staging / "summary.csv", tables.csv_bytes(HEADER, rows_of))
+        for name, whole in ledger_tables.written(outcomes).items():
+            tables.put(staging / name, whole)
         kept_rows = {"kept_replications": kept, "limit": plan.rows, "rows": rows}
         summary = _summary(plan, identity, outcomes, found, kept_rows, over)
         if over is not None:

@@ -21,10 +21,10 @@ _ALWAYS = ("violations_per_day", "false_findings_per_day")
 _OF_ALL = ("share of verdicts", "share of true breaches", "share of compliant states", "share of states", "squared error",
            "share of the loss of the best blind verdict", "wrong accusation share of A less B", "log ratio",
            "detected share of B over A", "share of findings", "findings a day", "verdicts in 30 days", "answers in 30 days",
-           "ratio")
+           "ratio", "shared catches over those of independent means")
 """Units of measures that rest on all events together."""
 _EVENTS = ("share of incidents", "share of significant incidents", "share of attributed true findings",
-           "share of true findings", "incidents found over true")
+           "share of true findings", "incidents found over true", "incidents estimated over true")
 """Units of shares whose denominator counts events."""
 _STAGES = ("detection_h", "verification_h", "attribution_h", "decision_h", "notice_h", "transit_h")
 

@@ -182,6 +182,32 @@ class Legs(NamedTuple):
 
 
 def _wait_h(table: LookTable, sensors: Sensors, targets: Targets, legs: Legs, mixed: U64, chance: F64) -> F64:
+def meets(table: LookTable, sensors: Sensors, targets: Targets, target: I64,
+          look: I64) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each look goes on at the cell while its target lasts, and whether it also has the target within reach.
+
+    The same geometry as `contacts`, without the luck; looks that were taken off the table (condition 0) meet nothing.
+    """
+    sensor = table.sensor[look]
+    across = np.abs(targets.depth_km[target] - sensors.offset_km[sensor])
+    near = across <= sensors.reach_km[sensor]
+    start, end = _legs(table, sensors, look, across)
+    if targets.across_kmh is not None:
+        kmh = targets.across_kmh[target]
+        moves = np.flatnonzero(kmh != 0)
+        near[moves] = True
+        start[moves], end[moves] = _crossing_leg(table, sensors, look[moves], targets, target[moves], kmh[moves])
+        across = np.where(kmh != 0, 0.0, across)
+    if targets.km is not None:
+        near &= _in_disc(table, sensors, look, targets.km[target], across)
+    begin, until = targets.from_us[target], targets.to_us[target]
+    there = (table.condition[look] > 0) & (table.start_us[look] < until) & (table.end_us[look] >= begin)
+    first = np.maximum(start, begin)
+    return there, there & near & (first <= end) & (first < until)
+
+
+def _wait_h(table: LookTable, sensors: Sensors, look: I64, targets: Targets, target: I64, begin: I64, mixed: U64,
+            chance: F64) -> F64:
     """Time from the begin of a leg to contact: at random, in rounds, or by eyes that pass."""
     row = targets.row.take(legs.target)
     rate = sensors.rate_per_h.ravel().take(legs.sensor * sensors.rate_per_h.shape[1] + sensors.target.take(row))

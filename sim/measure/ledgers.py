@@ -10,19 +10,32 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ledger import Columns, History
+from sim.ledger import UNSEEN, Columns, History, Losses
 from sim.measure.agreed import agreed_hours
 from sim.scenario.scenario import Scenario
 
 STEPS = ("true", "detected", "reported", "agreed")
-_LOST = ("night", "cloud", "weather", "jammed", "consent", "diverted", "other")
-NEVER, MISSED = "never in reach", "between looks or missed look"
+NEVER, MISSED = "never in any look", "looked and missed"
+UNKNOWN = "reason not kept"
+NO_SIDE = "none"
+"""Side of findings that name neither."""
+OUTSIDE = ("allowed", "exempt", "notified", "undeclared")
+"""Why the terms do not forbid an act: it is in no ledger."""
 LOSSES = {
-    "detected": (NEVER, *_LOST, MISSED),
-    "reported": ("merged", "queue", "not confirmed", "not attributed", "still open"),
-    "agreed": ("contested", "waiting", "not on the agenda", "no commission"),
+    "detected": (*UNSEEN[1:], UNKNOWN),
+    "reported": ("merged", "queue", "not releasable", "not confirmed", "not attributed", "still open"),
+    "agreed": ("contested", "boycotted", "no quorum", "waiting", "not on the agenda", "no commission"),
 }
-"""Reasons of the loss before each ledger, in the order in which they are asked."""
+"""Reasons of the loss before each ledger."""
+_REASONS = ("", *(reason for step in STEPS[1:] for reason in LOSSES[step]))
+_CODE = {(step, reason): 1 + sum(len(LOSSES[earlier]) for earlier in STEPS[1:number]) + row
+         for number, step in enumerate(STEPS) if number for row, reason in enumerate(LOSSES[step])}
+
+
+_FURTHEST = {why: rank for rank, why in enumerate(("not attributed", "merged", "still open", "not releasable", "not confirmed",
+                                                   "queue"))}
+_RANKED = [_CODE["reported", why] for why in _FURTHEST]
+"""Reasons of acts that were seen but are in no finding, from the case that came furthest to the one that came least far."""
 
 
 class Ledger(NamedTuple):
@@ -33,110 +46,130 @@ class Ledger(NamedTuple):
     counts: dict[str, int]
     lost: dict[str, dict[str, int]]
     claimed: int
+    outside: dict[str, int]
+    """Acts in the counted days that the terms do not forbid, by what the terms say of them."""
+    findings: int
+    """Findings of this kind that name this side and carry points, with onset in the counted days; true and false ones."""
+    false: int
+    """Those of them with no act behind."""
 
 
 def ledgers(history: History, scenario: Scenario) -> tuple[Ledger, ...]:
     """Five ledgers of the counted acts of one history, by kind and side; what is lost before a ledger sums to the difference.
 
     Detected: an observation caused by the act was reported. Reported: a finding of the required grade names its side. Agreed:
-    the commission accepted such a finding. An act that was not detected is put down to the looks of its sector and days by
-    means that can see its kind: none due, or none made and the reason that took most of them, or made in vain.
+    the commission accepted such a finding. Why an act was not detected is told by the engine (`History.losses`), act by act.
     """
     table = history.tables["violations"]
-    acts = {name: values[table["counted"] == 1] for name, values in table.items()}
-    agreed = agreed_hours(history, acts)
-    last = np.where(np.isfinite(agreed), 3, np.where(acts["attributed"] == 1, 2, np.where(np.isnan(acts["detected_h"]), 0, 1)))
-    why = np.full(len(last), "", dtype="U32")
+    inside = (table["onset_h"] >= scenario.warm_up_h) & (table["onset_h"] < scenario.days * 24)
+    mine = table["counted"] == 1
+    acts = {name: values[mine] for name, values in table.items()}
+    losses = Losses() if history.losses is None else history.losses()
+    last = _last(acts, agreed_hours(history, acts))
+    why = np.zeros(len(last), dtype=np.int64)
     unseen, unreported, unagreed = (np.flatnonzero(last == step) for step in range(3))
-    why[unseen] = _why_unseen(history, scenario, {name: values[unseen] for name, values in acts.items()})
-    why[unreported] = _why_unreported(history, acts["violation"][unreported])
-    why[unagreed] = _why_not_agreed(history, scenario, acts["violation"][unagreed], acts["side"][unagreed])
-    claims = history.tables["claims"]
-    groups = sorted(set(zip(acts["kind"].tolist(), acts["side"].tolist(), strict=True)))
-    return tuple(_ledger(kind, side, last, why, (acts["kind"] == kind) & (acts["side"] == side), _claimed(claims, kind, side,
-                                                                                                          scenario))
-                 for kind, side in groups)
+    why[unseen] = _why_unseen(losses, mine, unseen)
+    why[unreported] = _why_unreported(history, losses, acts["violation"][unreported])
+    why[unagreed] = _why_not_agreed(history, losses, scenario, acts["violation"][unagreed], acts["side"][unagreed])
+    names, whole = _by_group(acts, last, why)
+    aside = _beside(history, scenario, table, inside & ~mine)
+    return tuple(_ledger(kind, side, whole[names.index((kind, side))] if (kind, side) in names else None, aside)
+                 for kind, side in sorted({*names, *(key[1:] for key in aside)}))
 
 
-def _claimed(claims: Columns, kind: str, side: str, scenario: Scenario) -> int:
-    """Acts of one kind of which a side is accused in claims about the counted days."""
-    mine = (claims["kind"] == kind) & (claims["side"] == side)
-    mine &= (claims["from_h"] >= scenario.warm_up_h) & (claims["from_h"] < scenario.days * 24)
-    return int(claims["claimed"][mine].sum())
+def _last(acts: dict[str, NDArray[Any]], agreed: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number of the last ledger that each act is in."""
+    return np.where(np.isfinite(agreed), 3, np.where(acts["attributed"] == 1, 2, np.where(np.isnan(acts["detected_h"]), 0, 1)))
 
 
-def _ledger(kind: str, side: str, last: NDArray[np.int64], why: NDArray[np.str_], mine: NDArray[np.bool_],
-            claimed: int) -> Ledger:
-    counts = {step: int((last[mine] >= number).sum()) for number, step in enumerate(STEPS)}
-    lost = {}
-    for number, step in enumerate(STEPS[1:]):
-        told = Counter(why[mine & (last == number)].tolist())
-        lost[step] = {reason: told[reason] for reason in LOSSES[step] if told[reason]}
-    return Ledger(kind, side, counts, lost, claimed)
+def _by_group(acts: dict[str, NDArray[Any]], last: NDArray[np.int64],
+              why: NDArray[np.int64]) -> tuple[list[tuple[str, str]], NDArray[np.int64]]:
+    """Kinds and sides that occur, and their acts by last ledger and reason; shape (groups, ledgers, reasons)."""
+    kinds, kind = np.unique(acts["kind"], return_inverse=True)
+    sides, side = np.unique(acts["side"], return_inverse=True)
+    shape = (len(kinds) * len(sides), len(STEPS), len(_REASONS))
+    place = ((kind * len(sides) + side) * shape[1] + last) * shape[2] + why
+    whole = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)
+    return [(k, s) for k in kinds.tolist() for s in sides.tolist()], whole
 
 
-def _why_unseen(history: History, scenario: Scenario, acts: dict[str, NDArray[Any]]) -> list[str]:
-    """Reason why each act was never seen, by the looks of its sector and of the days of its act and trace."""
-    table, names = history.tables["coverage"], ("due", "made", *_LOST)
-    able = {kind.id: {m.id for m in scenario.monitoring.means if m.pd.get(kind.id, 0) > 0 or m.trace_pd.get(kind.id, 0) > 0}
-            for kind in scenario.agreement.kinds}
-    sector, day = table["sector"].tolist(), (table["from_h"] // 24).astype(np.int64)
-    days, sums = int(day.max(initial=0)) + 1, np.stack([table[name] for name in names], axis=1)
-    rows: dict[str, list[int]] = {}
-    for row, name in enumerate(sector):
-        rows.setdefault(name, []).append(row)
-    totals: dict[tuple[str, str], NDArray[np.int64]] = {}
-    for kind in dict.fromkeys(acts["kind"].tolist()):
-        useful = np.isin(table["means"], sorted(able[kind])) if able[kind] else np.zeros(len(day), dtype=bool)
-        for name, mine in rows.items():
-            kept = np.array(mine)[useful[mine]]
-            whole = np.zeros((days + 1, len(names)), dtype=np.int64)
-            np.add.at(whole, day[kept] + 1, sums[kept])
-            totals[name, kind] = whole.cumsum(axis=0)
-    first = np.clip(acts["onset_h"] // 24, 0, days - 1).astype(np.int64).tolist()
-    end = np.fmax(acts["end_h"], acts["trace_end_h"])
-    until = np.clip(np.nan_to_num(end, nan=0.0) // 24 + 1, 0, days).astype(np.int64).tolist()
-    nothing = np.zeros((days + 1, len(names)), dtype=np.int64)
-    return [_reason(total[max(b, a + 1)] - total[a]) for total, a, b in
-            ((totals.get(key, nothing), a, b) for key, a, b in
-             zip(zip(acts["sector"].tolist(), acts["kind"].tolist(), strict=True), first, until, strict=True))]
+def _beside(history: History, scenario: Scenario, table: Columns, free: NDArray[np.bool_]) -> Counter[tuple[str, str, str]]:
+    """What stands beside the ledgers, by name, kind and side: claims, findings, false findings, acts outside the rules."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    claims, findings = history.tables["claims"], history.tables["findings"]
+    counted = (claims["from_h"] >= scenario.warm_up_h) & (claims["from_h"] < scenario.days * 24)
+    for kind, side, n in zip(*(claims[name][counted].tolist() for name in ("kind", "side", "claimed")), strict=True):
+        found["claimed", kind, side] += n
+    mine = (findings["points"] > 0) & (findings["onset_h"] >= scenario.warm_up_h) & (findings["onset_h"] < scenario.days * 24)
+    for kind, side, act in zip(*(findings[name][mine].tolist() for name in ("kind", "side", "violation")), strict=True):
+        found["findings", kind, side or NO_SIDE] += 1
+        found["false", kind, side or NO_SIDE] += not act
+    if free.any():
+        for kind, side, terms in zip(*(table[name][free].tolist() for name in ("kind", "side", "terms")), strict=True):
+            found[terms, kind, side] += 1
+    return +found
 
 
-def _reason(looks: NDArray[np.int64]) -> str:
-    """One reason from looks due, made and lost by reason."""
-    if looks[0] == 0:
-        return NEVER
-    return MISSED if looks[1] else _LOST[int(np.argmax(looks[2:]))]
+def _ledger(kind: str, side: str, whole: NDArray[np.int64] | None, beside: Counter[tuple[str, str, str]]) -> Ledger:
+    whole = np.zeros((len(STEPS), len(_REASONS)), dtype=np.int64) if whole is None else whole
+    reached = whole.sum(axis=1)[::-1].cumsum()[::-1].tolist()
+    lost = {step: {reason: n for reason in LOSSES[step] if (n := int(whole[number, _CODE[step, reason]]))}
+            for number, step in enumerate(STEPS[1:])}
+    outside = {terms: n for terms in OUTSIDE if (n := beside[terms, kind, side])}
+    claimed, findings, false = (beside[name, kind, side] for name in ("claimed", "findings", "false"))
+    return Ledger(kind, side, dict(zip(STEPS, reached, strict=True)), lost, claimed, outside, findings, false)
 
 
-def _why_unreported(history: History, acts: NDArray[np.str_]) -> list[str]:
+# ---- one reason for each loss ------------------------------------------------------------------------------
+
+
+def _why_unseen(losses: Losses, counted: NDArray[np.bool_], acts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Reason why the mission was never told of each act, as the engine has it."""
+    unknown = _CODE["detected", UNKNOWN]
+    if losses.unseen is None:
+        return np.full(len(acts), unknown)
+    codes = losses.unseen[counted][acts].astype(np.int64)
+    return np.where(codes > 0, codes + _CODE["detected", UNSEEN[1]] - 1, unknown)
+
+
+def _why_unreported(history: History, losses: Losses, acts: NDArray[np.str_]) -> list[int]:
     """Reason why each act that was seen is in no finding that names its side; of several cases, the one that came furthest."""
     cases, found, seen = (history.tables[name] for name in ("cases", "findings", "observations"))
-    outcome = dict(zip(cases["case"].tolist(), cases["outcome"].tolist(), strict=True))
+    sought, unshown = set(acts.tolist()), losses.unshown
+    of_case = {case: {"queue": "queue", "not confirmed": "not confirmed"}.get(what, "still open")
+               for case, what in zip(cases["case"].tolist(), cases["outcome"].tolist(), strict=True)}
+    of_case.update(dict.fromkeys(unshown & of_case.keys(), "not releasable"))
+    rank = {case: _FURTHEST[what] for case, what in of_case.items()}
     behind = dict(zip(found["case"].tolist(), found["violation"].tolist(), strict=True))
-    asked: dict[str, set[str]] = {act: set() for act in acts.tolist()}
+    best: dict[str, int] = {}
     for act, case in zip(seen["violation"].tolist(), seen["case"].tolist(), strict=True):
-        if act not in asked:
-            continue
-        if case in behind:
-            asked[act].add("not attributed" if behind[case] == act else "merged")
-        else:
-            asked[act].add({"queue": "queue", "not confirmed": "not confirmed"}.get(outcome.get(case, ""), "still open"))
-    order = ("not attributed", "merged", "still open", "not confirmed", "queue")
-    return [next((reason for reason in order if reason in asked[act]), "queue") for act in acts.tolist()]
+        if act in sought:
+            one = rank[case] if case not in behind else _FURTHEST["not attributed" if behind[case] == act else "merged"]
+            best[act] = min(one, best.get(act, one))
+    last = len(_FURTHEST) - 1
+    return [_RANKED[best.get(act, last)] for act in acts.tolist()]
 
 
-def _why_not_agreed(history: History, scenario: Scenario, acts: NDArray[np.str_], sides: NDArray[np.str_]) -> list[str]:
+def _why_not_agreed(history: History, losses: Losses, scenario: Scenario, acts: NDArray[np.str_],
+                    sides: NDArray[np.str_]) -> list[int]:
     """Reason why no finding that names the side of each act was agreed."""
     if scenario.verification.commission is None:
-        return ["no commission"] * len(acts)
+        return [_CODE["agreed", "no commission"]] * len(acts)
     found, seen = history.tables["findings"], history.tables["observations"]
-    fate = {case: (side, what) for case, side, what in zip(found["case"].tolist(), found["side"].tolist(),
-                                                           found["commission"].tolist(), strict=True)}
+    fate = {case: (side, what, when) for case, side, what, when in zip(
+        *(found[name].tolist() for name in ("case", "side", "commission", "found_h")), strict=True)}
     side_of = dict(zip(acts.tolist(), sides.tolist(), strict=True))
     told: dict[str, set[str]] = {}
     for act, case in zip(seen["violation"].tolist(), seen["case"].tolist(), strict=True):
         if act in side_of and case in fate and fate[case][0] == side_of[act]:
-            told.setdefault(act, set()).add(fate[case][1])
-    return [next((what for what in ("contested", "waiting") if what in told.get(act, ())), "not on the agenda")
+            _, what, when = fate[case]
+            told.setdefault(act, set()).add(_waiting(losses, when) if what == "waiting" else what)
+    order = ("contested", "boycotted", "no quorum", "waiting")
+    return [_CODE["agreed", next((what for what in order if what in told.get(act, ())), "not on the agenda")]
             for act in acts.tolist()]
+
+
+def _waiting(losses: Losses, found_h: float) -> str:
+    """Why a finding still waits at the end: a sitting after it failed for want of a party or of a quorum, or time was short."""
+    failed = {why for when_h, why in losses.failed_sittings if when_h >= found_h}
+    return "boycotted" if "boycott" in failed else "no quorum" if failed else "waiting"

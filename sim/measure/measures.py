@@ -14,7 +14,9 @@ from sim.measure.agreed import agreed_hours
 from sim.measure.costs import yearly_costs
 from sim.measure.answers import answer_counts
 from sim.measure.effort import effort_part
+from sim.measure.recapture import ratios, recapture, told
 from sim.measure.stages import stage_hours
+from sim.measure.verdict_scores import scored_by_part
 from sim.scenario.scenario import Scenario
 
 F64 = NDArray[np.float64]
@@ -50,6 +52,8 @@ class Measured(NamedTuple):
 
     rows: tuple[Row, ...]
     times: dict[str, F64]
+    aside: tuple[tuple[str, str, str, float, float], ...] = ()
+    """Rows of counts for tables of their own, which are no measures."""
 
 
 _BY_STAGE = "given by stage only: which stage took longest"
@@ -58,6 +62,8 @@ _NO_COMMISSION = "this scenario has no joint commission"
 _NO_REPLY = "the parties' replies to one another are not modelled yet"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "this scenario states no prices (study.costs)"
+_ONE_LIST = "fewer than two kinds of evidence caught anything, so none can be held against another"
+_NO_COSTS = "costs are not modelled yet"
 _NO_REPORT = "no daily report is published in this scenario"
 
 _LIST = (
@@ -90,6 +96,9 @@ _LIST = (
     Measure("publication_p05_h", "h", "quantile", 0.05, "publication", _NO_REPORT),
     Measure("publication_p95_h", "h", "quantile", 0.95, "publication", _NO_REPORT),
     Measure("claimed_ratio", "incidents claimed over true", reason=_NO_CLAIMS),
+    Measure("chapman_ratio", "incidents estimated over true", reason=_ONE_LIST),
+    Measure("chao_ratio", "incidents estimated over true", reason=_ONE_LIST),
+    Measure("capture_dependence", "shared catches over those of independent means", reason=_ONE_LIST),
     Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio"),
     Measure("parity_opportunity", "detected share of B over A"), Measure("parity_error", "wrong accusation share of A less B"),
     Measure("coverage_share", "share of cell-days"), Measure("revisit_mean_h", "h"), Measure("revisit_max_h", "h"),
@@ -119,8 +128,9 @@ def measure(history: History, scenario: Scenario) -> Measured:
     functions below, one a family.
     """
     incidents = _counted(history, scenario)
+    again = recapture(history, scenario)
     rows = [*_chain(incidents, scenario), *_agreed(history, incidents, scenario),
-            *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"]),
+            *_verdicts(history.tables["verdicts"], scenario, history.tables["claims"], history.regimes),
             *_findings(history, scenario), *_record(history, incidents, scenario), *_coverage(history, scenario),
             *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
             *_load(history), *_costs(history, scenario), *_claims(history.tables["claims"], incidents, scenario)]
@@ -128,10 +138,12 @@ def measure(history: History, scenario: Scenario) -> Measured:
               for stage, (total, count) in stage_hours(history.tables, history.joined).items()),
             *(Row(*count) for count in answer_counts(history, scenario)),
             *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
+            *_load(history), *(Row(*row) for row in ratios(again)), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h
-    return Measured(tuple(rows), times | _response_times(history.tables["responses"], scenario))
+    aside = (*told(again.pairs), *told(again.many))
+    return Measured(tuple(rows), times | _response_times(history.tables["responses"], scenario), aside)
 
 
 def _counted(history: History, scenario: Scenario) -> dict[str, NDArray[Any]]:
@@ -152,12 +164,19 @@ def _since(incidents: dict[str, NDArray[Any]], column: str) -> F64:
     return np.where(np.isnan(hours), np.inf, hours)
 
 
-def _grouped(name: str, hit: NDArray[np.bool_], incidents: dict[str, NDArray[Any]],
-             groups: tuple[str, ...] = _GROUPS) -> list[Row]:
+_Groups = dict[str, tuple[NDArray[Any], NDArray[np.int64]]]
+"""Names of the groups of each grouping, and the group of each incident."""
+
+
+def _groups_of(incidents: dict[str, NDArray[Any]], groups: tuple[str, ...] = _GROUPS) -> _Groups:
+    """Groups of incidents; sorting their names takes most of the time of a share, so it is done once."""
+    return {by: np.unique(incidents[by], return_inverse=True) for by in groups}
+
+
+def _grouped(name: str, hit: NDArray[np.bool_], groups: _Groups) -> list[Row]:
     """Share of incidents that were hit: of all, and by each group."""
     rows = [Row(name, "all", "", float(hit.sum()), float(len(hit)))]
-    for by in groups:
-        keys, where = np.unique(incidents[by], return_inverse=True)
+    for by, (keys, where) in groups.items():
         hits, totals = np.bincount(where, weights=hit, minlength=len(keys)), np.bincount(where, minlength=len(keys))
         rows += [Row(name, by, str(k), float(h), float(t)) for k, h, t in zip(keys.tolist(), hits, totals, strict=True)]
     return rows
@@ -170,13 +189,14 @@ def _chain(incidents: dict[str, NDArray[Any]], scenario: Scenario) -> list[Row]:
     hits = {"detected_share": np.isfinite(seen), "timely_share": seen <= incidents["goal_h"],
             "verified_share": np.isfinite(held), "attributed_share": np.isfinite(named),
             "answered_share": np.isfinite(answered), "answered_24h_share": answered <= 24, "answered_72h_share": answered <= 72}
-    rows = [row for name, hit in hits.items() for row in _grouped(name, hit, incidents)]
+    whole = _groups_of(incidents)
+    rows = [row for name, hit in hits.items() for row in _grouped(name, hit, whole)]
     significant = incidents["significant"]
     grave = {name: values[significant] for name, values in incidents.items()}
     grave["kind-side-light"] = np.array([f"{k}/{s}/{light}" for k, s, light in
                                          zip(grave["kind"], grave["side"], grave["light"], strict=True)], dtype="U140")
     in_time = held[significant] <= grave["goal_h"]
-    rows += _grouped("significant_confirmed_in_time_share", in_time, grave, (*_GROUPS, "kind-side-light"))
+    rows += _grouped("significant_confirmed_in_time_share", in_time, _groups_of(grave, (*_GROUPS, "kind-side-light")))
     days = scenario.days - scenario.warm_up_h / 24
     rows += [Row("violations_per_day", r.by, r.group, r.denominator, days) for r in rows if r.measure == "detected_share"]
     hit, n = float((held <= incidents["goal_h"])[np.isfinite(named)].sum()), float(len(held))
@@ -187,11 +207,11 @@ def _agreed(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     """Share of incidents of which a finding that names the right side was agreed in the joint commission."""
     if scenario.verification.commission is None:
         return []
-    return _grouped("agreed_share", np.isfinite(agreed_hours(history, incidents)), incidents)
+    return _grouped("agreed_share", np.isfinite(agreed_hours(history, incidents)), _groups_of(incidents))
 
 
-def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None) -> list[Row]:
-    """Skill (also where a wrong accusation costs 1, 3 or 10), power and errors of the verdicts, for all and by side."""
+def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None, regimes: tuple[str, ...] = ()) -> list[Row]:
+    """Skill (also where a wrong accusation costs 1, 3 or 10), power and errors of the verdicts, for all and part by part."""
     losses = scenario.verification.verdicts
     breach, called, side = table["truth"] == "breach", table["called"], table["side"]
     missed, wrong, open_ = breach & (called == "compliant"), ~breach & (called == "breach"), called == "undetermined"
@@ -214,7 +234,11 @@ def _verdicts(table: Columns, scenario: Scenario, claims: Columns | None = None)
     shares = [_share(wrong & (side == s), ~breach & (side == s)) for s in ("A", "B")]
     known = all(s is not None for s in shares)
     rows.append(Row("parity_error", "all", "", (shares[0] or 0.0) - (shares[1] or 0.0), 1.0 if known else 0.0))
-    return rows
+    loss = missed * losses.loss_missed + wrong * losses.loss_wrong + open_ * losses.loss_undetermined
+    blind = {name: (breach & ~says) * losses.loss_missed + (~breach & says) * losses.loss_wrong
+             for name, says in _blind_calls(table, breach, blamed).items()}
+    parts = scored_by_part(table, loss, blind, regimes, period_h=scenario.agreement.period_h, days=scenario.days)
+    return [*rows, *(Row(*row) for row in parts)]
 
 
 def _median(values: F64) -> float:
@@ -277,11 +301,17 @@ def _blind_losses(table: Columns, breach: NDArray[np.bool_], scenario: Scenario,
                   loss_wrong: float) -> dict[str, float]:
     """Loss of each verdict that needs no monitoring, by its name."""
     missed = scenario.verification.verdicts.loss_missed
+    return {name: float((breach & ~says).sum() * missed + (~breach & says).sum() * loss_wrong)
+            for name, says in _blind_calls(table, breach, blamed).items()}
+
+
+def _blind_calls(table: Columns, breach: NDArray[np.bool_], blamed: NDArray[np.bool_] | None) -> dict[str, NDArray[np.bool_]]:
+    """Where each verdict that needs no monitoring says breach, by its name."""
     blind = {"always breach": np.ones(len(breach), dtype=bool), "always compliant": np.zeros(len(breach), dtype=bool),
              "state of the previous period": np.concatenate(([False], breach[:-1])) & _follows(table)}
     if blamed is not None:
         blind["party most complained of"] = blamed
-    return {name: float((breach & ~says).sum() * missed + (~breach & says).sum() * loss_wrong) for name, says in blind.items()}
+    return blind
 
 
 def _blind(table: Columns, breach: NDArray[np.bool_], scenario: Scenario, blamed: NDArray[np.bool_] | None) -> list[Row]:
