@@ -168,7 +168,9 @@ def as_released(tables: Tables, layout: Layout, library: Library) -> tuple[tuple
 
 def _lags_us(mission: Mission, scenario: Scenario, given_us: I64) -> I64:
     """Median time from the sight that completed the evidence to the finding, in the cases found by the time of each verdict."""
-    assumed = scenario.verification.attribution.delay_median_h * _HOUR_US + scenario.verification.staff.service_median_min * 6e7
+    how = scenario.verification
+    minutes = how.staff.service_median_min + sum(review.service_median_min for review in how.reviews)
+    assumed = how.attribution.delay_median_h * _HOUR_US + minutes * 6e7
     found_us = np.array([found.found_us for found in mission.findings], dtype=np.int64)
     lag_us = found_us - np.array([mission.book.cases[found.case].sighted_us for found in mission.findings], dtype=np.int64)
     known = [lag_us[found_us <= given] for given in given_us.tolist()]

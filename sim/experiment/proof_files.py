@@ -37,9 +37,30 @@ def _angle(of: Callable[..., float]) -> Callable[..., float]:
     return lambda *values: math.degrees(of(*values))
 
 
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple) else [values]
+
+
+def _each(values: Any, place: float) -> Any:
+    """Member of a list by its place, 0 where it is shorter; a value that is no list stands for all members."""
+    return _nth(values, place) if isinstance(values, list | tuple) else values
+
+
+def _dot(left: Any, right: Any) -> float:
+    """Sum of the products of the members of a list and of those of another, or of one value for all."""
+    return math.fsum(item * _each(right, i) for i, item in enumerate(_listed(left)))
+
+
+def _parts(means: Any, shapes: Any) -> list[float]:
+    """Each mean as so many equal parts as its shape says."""
+    return [mean / _each(shapes, i) for i, mean in enumerate(_listed(means)) for _ in range(int(_each(shapes, i)))]
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil, "nth": _nth,
+    "sqrt": math.sqrt, "ln": math.log, "min": min, "max": max, "ceil": math.ceil, "floor": math.floor, "nth": _nth,
     "count": lambda values: len(values) if isinstance(values, list | tuple) else 1,
+    "each": _each, "dot": _dot, "parts": _parts, "listed": lambda *values: list(values),
+    "sum": lambda values: math.fsum(_listed(values)), "otherwise": lambda value, other: value or other,
     "sin": lambda deg: math.sin(math.radians(deg)), "cos": lambda deg: math.cos(math.radians(deg)),
     "acos": _angle(math.acos), "atan2": _angle(math.atan2)}
 """What arithmetic of a proof may call; angles are degrees."""
@@ -211,6 +232,8 @@ def _worked(node: ast.expr, values: Values) -> Any:
         left, right = _worked(node.left, values), _worked(node.right, values)
         if isinstance(left, list):
             return [_OPERATORS[type(node.op)](item, right) for item in left]
+        if isinstance(right, list):
+            return [_OPERATORS[type(node.op)](left, item) for item in right]
         return _OPERATORS[type(node.op)](left, right)
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Lt | ast.LtE):
         left, right = _worked(node.left, values), _worked(node.comparators[0], values)

@@ -5,71 +5,24 @@ A mediator sees for each name in a proof which of the engine's own outputs it is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.experiment.desk_readings import DESK_READINGS, DESK_SHARES
 from sim.experiment.estimates import Estimate, Ratio, quantile, ratio, spread, variance
+from sim.experiment.profiles import average as _average
+from sim.experiment.profiles import inside as _inside
+from sim.experiment.profiles import mean_of as _mean_of
+from sim.experiment.profiles import none as _none
+from sim.experiment.profiles import number as _number
+from sim.experiment.profiles import profile as _profile
+from sim.experiment.profiles import share_of as _share_of
 from sim.experiment.stages import Sample
-from sim.foundation.streams import F64, I64
+from sim.foundation.streams import F64
 
 __all__ = ["READINGS", "Estimate", "Ratio", "ratio", "read_off"]
-
-
-def _inside(sample: Sample) -> NDArray[np.bool_]:
-    """Items that came within the window."""
-    low, high = sample.window_h
-    return np.asarray((sample.items["from_h"] >= low) & (sample.items["from_h"] < high), dtype=np.bool_)
-
-
-def _mean_of(sample: Sample, value: F64, among: NDArray[np.bool_] | None = None) -> Ratio:
-    weight = ~np.isnan(value) if among is None else among & ~np.isnan(value)
-    return Ratio(np.where(weight, value, 0.0), weight.astype(np.float64), sample.unit, sample.units)
-
-
-def _share_of(sample: Sample, holds: NDArray[np.bool_], among: NDArray[np.bool_]) -> Ratio:
-    return Ratio((holds & among).astype(np.float64), among.astype(np.float64), sample.unit, sample.units)
-
-
-class Profile(NamedTuple):
-    """Number of items under way in each unit, step by step over the window; hours."""
-
-    unit: I64
-    at_h: F64
-    number: F64
-    length_h: F64
-
-
-def _profile(sample: Sample, start: F64, end: F64) -> Profile:
-    """Steps of the number of items under way; an item without an end lasts to the end of the window."""
-    low, high = sample.window_h
-    start, end = np.clip(start, low, high), np.clip(np.where(np.isnan(end), high, end), low, high)
-    kept = start < end
-    time, unit = np.concatenate((start[kept], end[kept])), np.tile(sample.unit[kept], 2)
-    step = np.repeat([1.0, -1.0], int(kept.sum()))
-    order = np.lexsort((step, time, unit))
-    time, unit = time[order], unit[order]
-    follows = np.append(unit[1:] == unit[:-1], False)
-    return Profile(unit, time, np.cumsum(step[order]), np.where(follows, np.append(time[1:], 0.0) - time, 0.0))
-
-
-def _average(sample: Sample, profile: Profile, of: Callable[[F64], F64]) -> Ratio:
-    """Time average in each unit of a function of the number under way."""
-    span = sample.window_h[1] - sample.window_h[0]
-    area = np.bincount(profile.unit, weights=profile.length_h * of(profile.number), minlength=sample.units)
-    known = np.bincount(profile.unit, weights=profile.length_h, minlength=sample.units)
-    return Ratio(
-        area + float(of(np.zeros(1))[0]) * (span - known), np.full(sample.units, span), np.arange(sample.units), sample.units
-    )
-
-
-def _number(number: F64) -> F64:
-    return number
-
-
-def _none(number: F64) -> F64:
-    return np.asarray(number == 0, dtype=np.float64)
 
 
 def _left_h(sample: Sample) -> F64:
@@ -360,13 +313,13 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "entering": _entering,
     "decided": _decided,
     "decision": _decision,
-}
+} | DESK_READINGS
 """What a proof file may read: the words of the keys under `simulated`."""
 
 
 SHARES = frozenset({
     "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
-    "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided"})
+    "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided"}) | DESK_SHARES
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:

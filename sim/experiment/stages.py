@@ -111,10 +111,11 @@ def mission(prepared: Prepared, *, seed: int, replication: int, unit: str, only:
         for seen in case.reports:
             waited, done = book.served.get(seen.id, never)
             reason, gone = book.lost.get(seen.id, ("", np.nan))
-            rows.append((seen.reported_us, waited, done, gone, reason == "refused", found.get(case.key, np.nan), decision))
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 7)
-    names = ("from_h", "wait_h", "done_h", "gone_h", "refused", "found_h", "decision_h")
-    columns = {name: table[:, i] / (1.0 if name == "refused" else _HOUR_US) for i, name in enumerate(names)}
+            rows.append((seen.reported_us, waited, done, gone, reason == "refused", found.get(case.key, np.nan), decision,
+                         case.kind))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 8)
+    names = ("from_h", "wait_h", "done_h", "gone_h", "refused", "found_h", "decision_h", "kind")
+    columns = {name: table[:, i] / (1.0 if name in ("refused", "kind") else _HOUR_US) for i, name in enumerate(names)}
     return Sample(
         columns,
         np.zeros(len(rows), dtype=np.int64) if unit == "replication" else np.arange(len(rows)),
@@ -164,12 +165,34 @@ def ladder(prepared: Prepared, *, seed: int, replication: int, unit: str, only: 
     """Cases that climbed the ladder in the counted days: answers given, and the end that each came to (-1: none yet)."""
     climbs = play(prepared, seed=seed, replication=replication).mission.ladder.climbs
     ends = list(dict.fromkeys(end for rung in prepared.scenario.response.ladder for end in rung.end_share))
-    rows = [(climb.begun_us / _HOUR_US, len(climb.rungs), -1 if climb.end is None else ends.index(climb.end))
-            for climb in climbs.values()]
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
-    columns = {name: table[:, i] for i, name in enumerate(("from_h", "answers", "end"))}
+    rows = [(climb.begun_us / _HOUR_US, len(climb.rungs), -1 if climb.end is None else ends.index(climb.end),
+             np.nan if climb.end is None else (climb.ended_us - climb.begun_us) / _HOUR_US) for climb in climbs.values()]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+    columns = {name: table[:, i] for i, name in enumerate(("from_h", "answers", "end", "took_h"))}
     return Sample(columns, np.arange(len(rows)), len(rows), _window(prepared), 0)
 
 
+def stations(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Visits of cases to the desks of the mission, 1 that of the analysts, 2 and on the reviews; 0 is the whole way, from the
+    report to the finding."""
+    book = play(prepared, seed=seed, replication=replication).mission.book
+    waited = dict.fromkeys(book.cases, 0)
+    rows = []
+    for case in book.cases.values():
+        for seen in case.reports:
+            wait, done = book.served.get(seen.id, (np.nan, np.nan))
+            rows.append((seen.reported_us, wait, done, 1))
+            waited[case.key] += 0 if wait != wait else int(wait)
+    for visit in () if book.reviews is None else book.reviews.visits:
+        rows.append((visit.came_us, visit.waited_us, visit.left_us, visit.desk + 2))
+        waited[visit.case] += visit.waited_us
+    rows += [(case.opened_us, waited[key], case.closed_us, 0) for key, case in book.cases.items() if case.outcome == "finding"]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+    columns = {name: table[:, i] / (1.0 if name == "station" else _HOUR_US)
+               for i, name in enumerate(("from_h", "wait_h", "done_h", "station"))}
+    return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), 0)
+
+
 STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
-                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder}
+                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
+                                            "stations": stations}

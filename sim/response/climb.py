@@ -18,6 +18,8 @@ class Climb:
     end: str | None = None
     shared_us: int = 0
     """Instant from which the evidence of its finding is released to all members (µs)."""
+    ended_us: int = -1
+    """When it came to its end (µs); −1 = not yet."""
 
 
 def climbed(rung: Rung, luck: float) -> tuple[str | None, str | None]:

@@ -182,6 +182,7 @@ class Ladder:
         """Take the next rung, or come to an end, by the luck of the case and the number of the step."""
         ids = [other.id for other in self.section.ladder]
         following, climb.end = climbed(rung, luck_for(key, _FOLLOWS))
+        climb.ended_us = -1 if climb.end is None else self.clock.now
         if following is not None:
             number = ids.index(following)
             rung, visit = self.section.ladder[number], sum(before == number for before, _ in climb.rungs)

@@ -22,6 +22,7 @@ from sim.scenario.parties import RULES as PARTIES
 from sim.scenario.response_rules import RULES as RESPONSE
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
+from sim.scenario.staff_rules import RULES as STAFF
 from sim.scenario.term_rules import RULES as TERMS
 
 _SUM = 1e-6
@@ -322,6 +323,7 @@ RULES: Sequence[Callable[[Sight], Iterator[Fault]]] = (
     climbs,
     stations,
     *RESPONSE,
+    *STAFF,
     *HIDDEN,
     *BELIEFS,
 )

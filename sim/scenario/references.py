@@ -84,6 +84,7 @@ REFERENCES = (
       for name in ("pd.*", "trace_pd.*", "false_alarms_per_day.*", "hidden_share.*", "attributed_share", "incidents_per_day",
                    "night_share", "duration_median_h", "trace_median_h", "depth_median_km")),
     Reference("verification.beliefs.sector_share.#", "sector or sea area", _WATER),
+    Reference("verification.staff.work_factor.#", "kind", _KIND),
     Reference("response.ladder.*.procedure", "procedure", ("response.procedures",)),
     Reference("response.ladder.*.follow_share.#", "rung", ("response.ladder",)),
     Reference("response.units.*.caveat_rungs.*", "rung", ("response.ladder",)),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sim.scenario.beliefs import Beliefs
 from sim.scenario.commission import Commission
-from sim.scenario.fields import Hours, Id, Km, LogSd, Part, Positive, PositiveHours, Share, key
+from sim.scenario.fields import Hours, Id, Km, LogSd, Part, Positive, PositiveHours, Share, Text, key
 
 
 class Merging(Part):
@@ -17,6 +17,16 @@ class Merging(Part):
 
     window_h: Hours = key("reports of one kind closer than this in time are one case", 1.0)
     distance_km: Km = key("and closer than this in place, plus the location error of the means", 3.0)
+
+
+class Shift(Part):
+    """One shift of a desk."""
+
+    id: Id
+    from_h: Annotated[float, Field(ge=0.0, le=24.0)] = key("local hour at which it begins", 0.0)
+    to_h: Annotated[float, Field(ge=0.0, le=24.0)] = key(
+        "local hour at which it ends; a shift that ends before it begins passes midnight", 24.0)
+    analysts: Annotated[int, Field(ge=0, le=10_000)] = key("analysts on it")
 
 
 class Staff(Part):
@@ -29,6 +39,9 @@ class Staff(Part):
     service_law: Literal["lognormal", "exponential", "erlang2", "fixed", "uniform"] = key("law of that work", "lognormal")
     queue_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = key("reports at the desk that make it full", None)
     patience_mean_h: PositiveHours | None = key("mean time after which a waiting report is dropped; absent = never", None)
+    shifts: tuple[Shift, ...] = key("shifts of the day, in place of analysts and night_analysts; absent = those", ())
+    preemptive: bool = key("a report of a graver kind interrupts work on a less grave one, which goes on afterwards", False)
+    work_factor: dict[Id, Positive] = key("work on a report of a kind, as a multiple of the median; absent = 1", {})
 
 
 class Standard(Part):
@@ -60,6 +73,18 @@ class Attribution(Part):
 
     delay_median_h: Hours = key("median work of attribution after confirmation", 8.0)
     delay_log_sd: LogSd = key("spread of that time", 0.8)
+
+
+class Review(Part):
+    """One more desk that a confirmed case passes before it is a finding: attribution cell, legal review, release."""
+
+    id: Id
+    title: Text = key("words used in tables", "")
+    analysts: Annotated[int, Field(ge=1, le=10_000)] = key("people who review, by day and night")
+    service_median_min: Annotated[float, Field(gt=0.0, le=1e5)] = key("median work on one case", 60.0)
+    service_log_sd: LogSd = key("spread of that work, where its law is lognormal", 0.6)
+    service_law: Literal["lognormal", "exponential", "erlang2", "fixed", "uniform"] = key("law of that work", "lognormal")
+    back_share: Annotated[float, Field(ge=0.0, le=0.95)] = key("share of reviewed cases sent back to the analysts' desk", 0.0)
 
 
 class Publication(Part):
@@ -101,5 +126,6 @@ class Verification(Part):
     attribution: Attribution = key("from confirmed to a side", Attribution())
     verdicts: Verdicts = key("verdicts and their losses", Verdicts())
     complaints: Complaints = key("what becomes of complaints", Complaints())
+    reviews: tuple[Review, ...] = key("desks that a confirmed case passes, one after the other, before it is a finding", ())
     publication: Publication | None = key("daily report to the public; absent = none", None)
     commission: Commission | None = key("the joint commission of the parties; absent = none", None)

@@ -6,21 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import exp, isnan, log1p, nan
-from statistics import NormalDist
+from math import isnan, log1p, nan
 
 from sim.foundation.clock import Clock, Rank, low40
-from sim.foundation.desk import Desk
-from sim.foundation.streams import luck_for, purpose
+from sim.foundation.desk import Desk, Done, Shift
+from sim.foundation.streams import key_of, luck_for, luck_of, purpose
 from sim.records import COMPLAINT, NEVER, Finding, Observation
 from sim.scenario.agreement import GRADES, Agreement, ever_forbidden, seated_us
 from sim.scenario.verification import Verification
+from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
+from sim.scenario.verification import Staff, Verification
 from sim.verification.evidence import grade_of, shared_us, side_of
+from sim.verification.reviews import Reviews
+from sim.verification.work import service_factor
 
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
 _STAFF = Rank.STAFF
-_NORMAL = NormalDist()
 _PATIENCE, _DESK, _ATTRIBUTION = purpose("patience"), purpose("desk"), purpose("attribution")
 _DOUBTFUL_US = 2**62
 """Doubt about the onset of a case of which nothing was seen."""
@@ -75,9 +77,10 @@ class CaseBook:
         self.close_after_us = round(section.standard.close_after_h * _HOUR_US)
         self.on_case, self.on_finding, self.on_close, self.posterior = on_case, on_finding, on_close, posterior
         staff = section.staff
-        shifts = ((6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts))
-        self.desk = Desk(clock, "analysts", shifts if staff.night_analysts != staff.analysts else staff.analysts,
-                         capacity=staff.queue_limit, local_offset_h=start_hour)
+        self.desk = Desk(clock, "analysts", _duty(staff), capacity=staff.queue_limit, local_offset_h=start_hour,
+                         preemptive=staff.preemptive)
+        self.work = [staff.work_factor.get(kind.id, 1.0) for kind in agreement.kinds]
+        self.reviews = _reviewed(self) if section.reviews else None
         self.cases: dict[int, Case] = {}
         self.open: dict[tuple[int, int], list[Case]] = {}
         self.case_of: dict[int, int] = {}
@@ -112,7 +115,7 @@ class CaseBook:
         if patience is not None:
             patience_us = max(1, round(-log1p(-luck_for(seen.id, _PATIENCE)) * patience * _HOUR_US))
         last = len(_SEVERITY) if complaint and self.section.complaints.after_sightings else 0
-        self.desk.submit(low40(seen.id), self.priority[case.kind] + last, self._service_us(luck_for(seen.id, _DESK)),
+        self.desk.submit(low40(seen.id), self.priority[case.kind] + last, _service_us(self, case, luck_for(seen.id, _DESK)),
                          lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
                          gone=lambda _, reason: self._leave(seen, reason))
 
@@ -142,12 +145,6 @@ class CaseBook:
         self.open.setdefault((seen.kind, seen.cell), []).append(case)
         self.clock.after(self.close_after_us, _STAFF, low40(seen.id), self._expire, case)
         return case
-
-    def _service_us(self, luck: float) -> int:
-        """Work on one report by its law, by inversion."""
-        staff = self.section.staff
-        return max(0, round(_service_factor(staff.service_law, luck, staff.service_log_sd)
-                            * staff.service_median_min * _MINUTE_US))
 
     def _assess(self, case: Case, seen: Observation, waited_us: int) -> None:
         """Add a report to the evidence of its case and see whether the standard is met; a complaint is no evidence."""
@@ -186,6 +183,8 @@ class CaseBook:
         delay = how.delay_median_h * _HOUR_US * _service_factor("lognormal", luck, how.delay_log_sd)
         found_us = seated_us(self.agreement, self.clock.now + round(delay))
         self.clock.at(found_us, _STAFF, low40(case.key), self._find, case)
+        delay = how.delay_median_h * _HOUR_US * service_factor("lognormal", luck, how.delay_log_sd)
+        self.clock.after(round(delay), _STAFF, low40(case.key), self._find if self.reviews is None else self.reviews.begin, case)
 
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""
@@ -213,6 +212,33 @@ class CaseBook:
         self.on_close(case)
 
 
+def _duty(staff: Staff) -> int | tuple[Shift, ...]:
+    """Staff of the analysts' desk over the day: the shifts listed, else those of day and night."""
+    if staff.shifts:
+        return tuple((one.from_h, one.to_h, one.analysts) for one in staff.shifts)
+    if staff.night_analysts == staff.analysts:
+        return staff.analysts
+    return (6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts)
+
+
+def _service_us(book: CaseBook, case: Case, luck: float) -> int:
+    """Work on one report of a case by its law, by inversion."""
+    staff = book.section.staff
+    return max(0, round(service_factor(staff.service_law, luck, staff.service_log_sd)
+                        * staff.service_median_min * book.work[case.kind] * _MINUTE_US))
+
+
+def _reviewed(book: CaseBook) -> Reviews[Case]:
+    """The desks behind that of the analysts, to which the last of them may send a case back."""
+
+    def again(case: Case, turn: int, left: Done) -> None:
+        book.desk.submit(low40(case.key), book.priority[case.kind],
+                         _service_us(book, case, luck_of(key_of(case.key, "once more"), turn)), left)
+
+    return Reviews(book.clock, book.section.reviews, key_of_case=lambda case: (case.key, book.priority[case.kind]),
+                   done=book._find, again=again)
+
+
 def _within(window_us: int, seen: Observation, reports: list[Observation]) -> bool:
     """Whether a report was seen near in time to one of a case; the latest is tried first."""
     return (abs(seen.seen_us - reports[-1].seen_us) <= window_us
@@ -223,22 +249,6 @@ def _depth_km(evidence: list[Observation]) -> float:
     """Distance off the line by the report that places it best; NaN where none tells."""
     told = [(seen.error_km, seen.id, seen.depth_km) for seen in evidence if not isnan(seen.depth_km)]
     return min(told)[2] if told else nan
-
-
-def _service_factor(law: str, luck: float, log_sd: float) -> float:
-    """Quantile of a service law with the stated median (fixed, lognormal) or mean (all others: the mean is the scale)."""
-    luck = min(max(luck, 1e-16), 1 - 1e-16)
-    if law == "lognormal":
-        return exp(log_sd * _NORMAL.inv_cdf(luck))
-    if law == "exponential":
-        return -log1p(-luck)
-    if law == "uniform":
-        return 2 * luck
-    if law == "fixed":
-        return 1.0
-    from scipy.special import gammaincinv
-
-    return float(gammaincinv(2.0, luck)) / 2
 
 
 def _grade_by_now(book: CaseBook, case: Case) -> int:

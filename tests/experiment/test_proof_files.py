@@ -27,6 +27,8 @@ SETUPS: dict[str, dict[str, Any]] = {
     "fleet": {"N": 10, "crews": 3, "mtbf_h": 50.0, "mttr_h": 8.0, "need": 8},
     "moving-target": {"u_kmh": 10.0, "v_kmh": 20.0, "R_km": 1.0, "A_km2": 10000.0},
     "revisit-orbit": {"repeat": "143/10", "swath_km": 290, "lats": [48]},
+    "priority": {"lams": [0.2, 0.6], "mu": 3.0}, "tandem": {"lam": 2.0, "mus": [3.0, 4.0]}, "chain": {},
+    "load": {"per_day": 30.0, "hours_per_case": 2.0}, "metrics": {"rates": [1, 1]},
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from reports import FIRE, GRAVE, HINT, MINUTE, OPTICAL, RADAR, SITE, THERMAL, ZONE, H, Office, section, seen
 
-from sim.verification.cases import _service_factor
+from sim.verification.work import service_factor
 
 # ---- merging ------------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ def test_nothing_is_found_twice() -> None:
 )
 def test_laws_of_work_by_their_moments(law: str, mean: float, square: float) -> None:
     """Midpoints of 20,000 equal parts of the luck; tails cut by them weigh under 1 %."""
-    found = np.array([_service_factor(law, (n + 0.5) / 20_000, 0.6) for n in range(20_000)])
+    found = np.array([service_factor(law, (n + 0.5) / 20_000, 0.6) for n in range(20_000)])
     assert found.mean() == pytest.approx(mean, rel=2e-3) and (found**2).mean() == pytest.approx(square, rel=1e-2)
     assert (np.diff(found) >= 0).all()
 

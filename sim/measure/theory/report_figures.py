@@ -149,12 +149,17 @@ def _survival(data: Any, times: Any, happened: Any, horizon: float) -> Names:
 
 def _competing(times: Any, causes: Any, rates: Any, t: float | None) -> Names:
     """Competing ends: Aalen-Johansen from rows, or exponential ends r/R (1 - exp(-R t)) (Prentice et al.
-    1978)."""
+    1978). The last of the rates is taken for the end of the act: without it the others would take 1/(R - r) on average,
+    while those that they see are seen after 1/R: with equal rates of sight and end the mean of the seen is half of it."""
+    found: Names
     if rates is not None:
         total, end = math.fsum(rates), math.inf if t is None else t
         met = 1.0 if math.isinf(end) else -math.expm1(-total * end)
-        return {"incidence": [r / total * met for r in rates], "free": 1 - met, "mean_time": 1 / total}
-    found: Names = {}
+        found = {"incidence": [r / total * met for r in rates], "free": 1 - met}
+        found |= {"mean_time": 1 / total, "mean_of_seen": 1 / total}
+        others = total - rates[-1]
+        return found | ({"mean_without_end": 1 / others, "seen_over_without_end": others / total} if others > 0 else {})
+    found = {}
     for cause in sorted({int(c) for c in causes if c}):
         curve = statistics.cumulative_incidence(times, causes, cause=cause)
         found[f"incidence_{cause}"] = [float(v) for v in curve.incidence]
