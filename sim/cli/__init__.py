@@ -284,6 +284,49 @@ def sensitivity(
     raise typer.Exit(show_sensitivity(found, asked))
 
 
+@app.command(short_help="Mixtures that give most for their price.")
+def frontier(
+    file: File,
+    vary: o.Vary = [],  # noqa: B006
+    measures: o.Measures = None,
+    budget: o.Budget = None,
+    design: o.Design = None,
+    points: o.Points = None,
+    csv: o.Csv = None,
+    dry_run: o.DryRun = False,
+    max_points: o.MaxPoints = None,
+    point_s: o.PointTime = None,
+    point_mb: o.PointMemory = None,
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    dask: o.Dask = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Set what is confirmed against what is paid: mixtures of levers (--vary) within a budget, and the cheapest for each kind.
+
+    \b
+    Example: ceasefire frontier technical-means --vary monitoring.drones.north.orbits=1:3:1 --budget 750
+    """
+    from sim.cli import work
+    from sim.cli.frontier import FrontierAsked, frontier_file, show_frontier
+    from sim.experiment.limits import Limits
+
+    asked = work.Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet, dask=dask)
+    asked = asked._replace(limits=Limits(point_s, point_mb))
+    levers = work.SweepAsked(vary, design, points, csv, dry_run, max_points)
+    raise typer.Exit(show_frontier(frontier_file(file, FrontierAsked(levers, measures, budget), asked), asked))
+
+
 @app.command(short_help="Gaps, revisits and waits by sector, means and side.")
 def coverage(
     file: File,

@@ -265,6 +265,14 @@ PointMemory = Annotated[
         help="Megabytes that a point may take on a worker; over it, it is ended, and counted as such in every table.",
     ),
 ]
+Budget = Annotated[
+    int | None,
+    _option("--budget", parser=whole(1, 1_000_000), metavar="N", help="Budget in million EUR a year; dearer mixtures are out."),
+]
+Measures = Annotated[
+    str | None,
+    _option("--measures", metavar="NAME[,NAME…]", help="What the money buys. Default significant_confirmed_in_time_share."),
+]
 Method = Annotated[
     str,
     typer.Option(

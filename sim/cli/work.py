@@ -387,7 +387,7 @@ def sweep_file(file: str, what: SweepAsked, asked: Asked) -> Sweep | None:
     checked_files([file])
     base = load(file, asked.sets, asked.data)
     seed, count = luck(asked, base)
-    number, make = _points(file, base, what)
+    number, make = points_of(file, base, what)
     if what.dry_run:
         _say_size(base, number, count, asked)
         make()
@@ -401,7 +401,7 @@ def sweep_file(file: str, what: SweepAsked, asked: Asked) -> Sweep | None:
     return _sweep(file, base, axes, points, seed, count, asked, check)
 
 
-def _points(file: str, base: Loaded, what: SweepAsked) -> tuple[int, Callable[[], Any]]:
+def points_of(file: str, base: Loaded, what: SweepAsked) -> tuple[int, Callable[[], Any]]:
     """Number of points, and the function that makes them."""
     from sim.experiment.grid import MAX_POINTS, axes_of
     from sim.experiment.sampling import as_range, count_of, from_csv, spread

@@ -56,6 +56,8 @@ class Labour(NamedTuple):
     tell: Tell = lambda finished, every, done: None
     dask: str | None = None
     limits: Limits = Limits()
+    extra: Callable[[Any, Scenario], list[tuple[str, str, str, float, float]]] | None = None
+    """Rows of counts beside those of the measures."""
 
 
 Todo = Sequence[tuple[Place, tuple[int, ...]]]
@@ -90,7 +92,8 @@ def run_points(
     finished = every - sum(len(missing) for _, missing in todo)
     workers = worker_count(labour.workers, sum(len(missing) for _, missing in todo))
     share = 1 if not todo else max(1, -(-workers // len(todo)))
-    work = Work(labour.machinery, labour.seed, labour.data_dirs, labour.cache_dir, all_rows=False, limits=labour.limits)
+    work = Work(labour.machinery, labour.seed, labour.data_dirs, labour.cache_dir, extra=labour.extra, all_rows=False,
+                limits=labour.limits)  # fmt: skip
     named: dict[str, str] = {}
 
     def jobs() -> Iterator[Job]:
