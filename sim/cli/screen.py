@@ -212,13 +212,18 @@ def comparisons_screen(found: Compared) -> list[str]:
     lines = [line for one in found.found for line in comparison_screen(one)]
     if len(found.found) > 1:
         lines += ["", folded(f"The noise intervals hold for all {len(found.found)} comparisons of a measure together.")]
+    for row in found.robust:
+        lines += ["", folded(row.told)]
     return lines if found.choice is None else [*lines, "", folded(found.choice.told)]
 
 
 def comparison_document(found: Compared) -> dict[str, Any]:
     """All comparisons as one JSON document."""
     whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows]} for one in found.found]
-    best = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
+    from sim.experiment.robustness import record
+
+    best: dict[str, Any] = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
+    best |= {"robustness": [record(row) for row in found.robust]} if found.robust else {}
     return {"status": "SIMULATED", "joint": len(whole), "comparisons": whole, **best}
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.experiment.journal import Outcome
     from sim.experiment.points import Labour
     from sim.experiment.ranking import Choice
+    from sim.experiment.robustness import Robust
     from sim.experiment.run_folder import Finished
     from sim.scenario.reader import Loaded
 
@@ -273,6 +274,8 @@ class Compared(NamedTuple):
 
     found: list[Comparison]
     choice: Choice | None = None
+    robust: Sequence[Robust] = ()
+    """How far they hold over the sampled worlds, where there are some."""
 
     @property
     def code(self) -> int:
@@ -286,6 +289,7 @@ def compare_all(names: Sequence[str], asked: Asked) -> Compared:
     from sim.experiment.machinery import catalogue
     from sim.experiment.precision import target
     from sim.experiment.ranking import choose, together
+    from sim.experiment.robustness import robustness
     from sim.experiment.sampled_worlds import paired_worlds
 
     one_thread()
@@ -313,7 +317,12 @@ def compare_all(names: Sequence[str], asked: Asked) -> Compared:
     choice = None
     if best is not None:
         choice = choose([side[0] for side in sides], outcomes, best, catalogue()[best.measure], least=asked.least)
-    compared = Compared(found, choice)
+    robust = [
+        row
+        for one, folder in zip(found, folders[1:], strict=True)
+        for row in robustness(folders[0], folder, (one.a, one.b), one.rows, catalogue())
+    ]
+    compared = Compared(found, choice, robust)
     if asked.out is not None:
         _write_comparison(Path(asked.out), compared)
     return compared
@@ -356,12 +365,15 @@ def _free_for_comparison(path: Path) -> None:
 def _write_comparison(path: Path, found: Compared) -> None:
     from sim.experiment.design import comparison_bytes
     from sim.experiment.place import fault_of
+    from sim.experiment.robustness import robustness_bytes
     from sim.experiment.run_folder import as_json
     from sim.experiment.tables import put
 
     with fault_of(path):
         path.mkdir(parents=True, exist_ok=True)
         put(path / "compare.csv", comparison_bytes(found.found))
+        if found.robust:
+            put(path / "robustness.csv", robustness_bytes(found.robust))
         put(path / "compare.json", as_json(screen.comparison_document(found)))
 
 

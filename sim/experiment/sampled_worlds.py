@@ -129,12 +129,15 @@ Paired = list[tuple[list[Outcome], list[Outcome]]]
 
 def paired_worlds(a: Path, b: Path) -> Paired:
     """Worlds that two finished runs share: the same number, and every assumption that both make at the same place."""
-    places = [places_of(path) for path in (a, b)]
-    if not all(places):
-        return []
-    left, right = worlds_of(a), worlds_of(b)
-    shared = [label for label in left if label in right and _alike(places[0].get(label, {}), places[1].get(label, {}))]
+    shared = shared_worlds(a, b)
+    left, right = (worlds_of(path) if shared else {} for path in (a, b))
     return [(left[label], right[label]) for label in shared]
+
+
+def shared_worlds(a: Path, b: Path) -> list[str]:
+    """Labels of these worlds, in order."""
+    one, other = places_of(a), places_of(b)
+    return [label for label in one if label in other and _alike(one[label], other[label])]
 
 
 def _alike(a: Mapping[str, float], b: Mapping[str, float]) -> bool:
