@@ -43,7 +43,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Columns of each table after `replication`; every table ends with `status` = SIMULATED."""
 
 
-MARGINS = ("obstruction", "claims", "confusers", "posteriors")
 UNSEEN = ("", "never in any look", "between looks", "out of reach", "night", "cloud", "weather", "jammed", "consent",
           "diverted", "other", "hidden", "looked and missed", "not releasable", "told after the end")
 """Why the mission was never told of an act, by number; 0 = it was, or nobody asked."""
@@ -51,7 +50,7 @@ NEVER, BETWEEN, FAR, HIDDEN, MISSED, WITHHELD, LATE = (UNSEEN.index(why) for why
     "never in any look", "between looks", "out of reach", "hidden", "looked and missed", "not releasable", "told after the end"))
 
 
-MARGINS = ("obstruction", "claims", "confusers")
+MARGINS = ("obstruction", "claims", "confusers", "posteriors")
 """Tables that most scenarios leave empty; an empty one leaves the digest as it is."""
 
 

@@ -25,8 +25,7 @@ from sim.experiment.refusals import BadInput, BadPlace, BadUsage, Refusal
 HELP = """How well can a ceasefire be checked from drones and satellites, and how fast can a force answer?
 
 Start with: ceasefire run scenarios/technical-means.toml"""
-RESUMABLE = ("run", "compare", "sweep", "contributions")
-RESUMABLE = ("run", "compare", "sweep", "sensitivity", "frontier")
+RESUMABLE = ("run", "compare", "sweep", "sensitivity", "frontier", "contributions")
 _EPILOG = "Exit codes: 0 done, 2 usage, 3 input, 4 limit, 5 place, 6 integrity, 75 in use, 130 interrupted."
 
 app = typer.Typer(

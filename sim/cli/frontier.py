@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.experiment.frontier import Frontier
     from sim.scenario.reader import Loaded
 
-PRICES = "include=@library/prices.toml"
+PRICES = "include=@library/costs.toml"
 
 
 class FrontierAsked(NamedTuple):
@@ -32,11 +32,11 @@ def frontier_file(file: str, what: FrontierAsked, asked: Asked) -> Frontier | No
     work.one_thread()
     work.checked_files([file])
     base = work.load(file, asked.sets, asked.data)
-    if base.scenario.monitoring.prices is None:
+    if base.scenario.study.costs is None:
         asked = asked._replace(sets=[PRICES, *asked.sets])
         base = work.load(file, asked.sets, asked.data)
         if not asked.quiet:
-            screen.warn("the scenario states no prices: those of library/prices.toml are used")
+            screen.warn("the scenario states no prices: those of library/costs.toml are used")
     seed, count = work.luck(asked, base)
     number, make = work.points_of(file, base, what.sweep)
     size = work.size_of(base, number, count)

@@ -105,8 +105,8 @@ def history_of(chronicle: Chronicle) -> History:
                "confusers": confusers_table(chronicle), "posteriors": posteriors_table(chronicle, links.cause_of_case)}
     ordered = {name: {column: tables[name][column] for column in COLUMNS[name]} for name in COLUMNS}
     return History(chronicle.replication, ordered, _facts(chronicle, coverage), chronicle.events, chronicle.capped,
-                   _published_h(chronicle, links), public_findings_h(chronicle))
-                   _published_h(chronicle, links), _joined(chronicle))
+                   _published_h(chronicle, links), public_findings_h(chronicle), _joined(chronicle),
+                   lambda: losses_of(chronicle, links.detected), _regimes(chronicle))
 
 
 def _joined(chronicle: Chronicle) -> tuple[tuple[str, str, float], ...]:
@@ -116,7 +116,6 @@ def _joined(chronicle: Chronicle) -> tuple[tuple[str, str, float], ...]:
             if case != order.case]
     orders, cases = (_hex([row[column] for row in rows]).tolist() for column in (0, 1))
     return tuple(zip(orders, cases, (when / _HOUR_US for _, _, when in rows), strict=True))
-                   _published_h(chronicle, links), lambda: losses_of(chronicle, links.detected), _regimes(chronicle))
 
 
 def _regimes(chronicle: Chronicle) -> tuple[str, ...]:
@@ -457,9 +456,8 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),
         "gap_square_h2": float(coverage.gap_square_h2.mean()), "contacted": float(len(contacted)),
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
-    } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _replayed(
-        chronicle.prepared.recorded)
-    } | _answers_asked(chronicle) | _replayed(chronicle.prepared.recorded)
+    } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _answers_asked(
+        chronicle) | _replayed(chronicle.prepared.recorded)
 
 
 def _answers_asked(chronicle: Chronicle) -> dict[str, float]:

@@ -134,19 +134,14 @@ def _close(folder: Folder, asked: str) -> None:
 
 
 def _checked(plan: FrontierPlan) -> None:
-    from sim.measure.costs import unpriced
-
     catalogue = plan.labour.machinery.catalogue()
     for name in plan.measures:
         if name not in catalogue:
             raise BadUsage(f"--measure {name}: there is no such measure")
         if name == COST:
             raise BadUsage(f"--measure {name}: is the price itself")
-    if plan.base.scenario.monitoring.prices is None:
-        raise BadInput("monitoring.prices: the scenario states no prices, so that no mixture has a cost")
-    missing = unpriced(plan.base.scenario)
-    if missing:
-        raise BadInput(f"{', '.join(missing)}: no price is stated for what the design holds")
+    if plan.base.scenario.study.costs is None:
+        raise BadInput("study.costs: the scenario states no prices, so that no mixture has a cost")
 
 
 def _asked(plan: FrontierPlan) -> str:

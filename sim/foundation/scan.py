@@ -171,17 +171,6 @@ def contacts(table: LookTable, sensors: Sensors, targets: Targets, target: I64, 
     return np.where(found < targets.since_us, NEVER, found) if targets.since_us else found
 
 
-class Legs(NamedTuple):
-    """Legs that search, one for each pair: rows of look and target, the look's sensor and law, and when the search begins."""
-
-    look: I64
-    target: I64
-    sensor: NDArray[np.int32]
-    law: NDArray[np.int8]
-    begin_us: I64
-
-
-def _wait_h(table: LookTable, sensors: Sensors, targets: Targets, legs: Legs, mixed: U64, chance: F64) -> F64:
 def meets(table: LookTable, sensors: Sensors, targets: Targets, target: I64,
           look: I64) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether each look goes on at the cell while its target lasts, and whether it also has the target within reach.
@@ -191,7 +180,7 @@ def meets(table: LookTable, sensors: Sensors, targets: Targets, target: I64,
     sensor = table.sensor[look]
     across = np.abs(targets.depth_km[target] - sensors.offset_km[sensor])
     near = across <= sensors.reach_km[sensor]
-    start, end = _legs(table, sensors, look, across)
+    start, end = _legs(table, sensors, look, sensor, across)
     if targets.across_kmh is not None:
         kmh = targets.across_kmh[target]
         moves = np.flatnonzero(kmh != 0)
@@ -206,8 +195,17 @@ def meets(table: LookTable, sensors: Sensors, targets: Targets, target: I64,
     return there, there & near & (first <= end) & (first < until)
 
 
-def _wait_h(table: LookTable, sensors: Sensors, look: I64, targets: Targets, target: I64, begin: I64, mixed: U64,
-            chance: F64) -> F64:
+class Legs(NamedTuple):
+    """Legs that search, one for each pair: rows of look and target, the look's sensor and law, and when the search begins."""
+
+    look: I64
+    target: I64
+    sensor: NDArray[np.int32]
+    law: NDArray[np.int8]
+    begin_us: I64
+
+
+def _wait_h(table: LookTable, sensors: Sensors, targets: Targets, legs: Legs, mixed: U64, chance: F64) -> F64:
     """Time from the begin of a leg to contact: at random, in rounds, or by eyes that pass."""
     row = targets.row.take(legs.target)
     rate = sensors.rate_per_h.ravel().take(legs.sensor * sensors.rate_per_h.shape[1] + sensors.target.take(row))
@@ -220,7 +218,7 @@ def _wait_h(table: LookTable, sensors: Sensors, look: I64, targets: Targets, tar
     if len(rows):
         apart = np.abs(targets.depth_km[legs.target[rows]] - sensors.offset_km[legs.sensor[rows]])
         wait_h[rows] = _passing_h(table, sensors, legs.look[rows], legs.begin_us[rows], apart, mixed[rows], (rate * chance)[rows])
-    return wait_h
+    return np.asarray(wait_h)
 
 
 def _round_h(mixed: U64, chance: F64, rate: F64) -> F64:

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.scenario.agreement import Domain, Grade, Severity
-from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, NonNegative, Part, PositiveHours, Share, Speed, Text, key
-from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, Part, Positive, PositiveHours, Share, Speed, Text, key
+from sim.scenario.fields import Hours, Id, Km, LogSd, Minutes, NonNegative, Part, Positive, PositiveHours, Share, Speed, Text, key
 
 Strength = Literal["soldiers", "aircraft", "ships"]
 Brought = Annotated[str, Field(pattern=r"^(drones|satellites|posts|observers|timetables)\.[a-z0-9][a-z0-9_-]{0,63}$")]

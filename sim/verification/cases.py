@@ -13,8 +13,6 @@ from sim.foundation.desk import Desk, Done, Shift
 from sim.foundation.streams import key_of, luck_for, luck_of, purpose
 from sim.records import COMPLAINT, NEVER, Finding, Observation
 from sim.scenario.agreement import GRADES, Agreement, ever_forbidden, seated_us
-from sim.scenario.verification import Verification
-from sim.scenario.agreement import GRADES, Agreement, ever_forbidden
 from sim.scenario.verification import Staff, Verification
 from sim.verification.evidence import grade_of, shared_us, side_of
 from sim.verification.reviews import Reviews
@@ -180,11 +178,9 @@ class CaseBook:
         case.sighted_us = max(seen.seen_us for seen in case.evidence)
         how = self.section.attribution
         luck = luck_for(case.key, _ATTRIBUTION)
-        delay = how.delay_median_h * _HOUR_US * _service_factor("lognormal", luck, how.delay_log_sd)
-        found_us = seated_us(self.agreement, self.clock.now + round(delay))
-        self.clock.at(found_us, _STAFF, low40(case.key), self._find, case)
         delay = how.delay_median_h * _HOUR_US * service_factor("lognormal", luck, how.delay_log_sd)
-        self.clock.after(round(delay), _STAFF, low40(case.key), self._find if self.reviews is None else self.reviews.begin, case)
+        found_us = seated_us(self.agreement, self.clock.now + round(delay))
+        self.clock.at(found_us, _STAFF, low40(case.key), self._find if self.reviews is None else self.reviews.begin, case)
 
     def _find(self, case: Case) -> None:
         """Conclude: kind, grade and side, on the evidence of the case so far."""

@@ -19,7 +19,7 @@ from sim.experiment.refusals import BadInput, BadUsage
 from sim.measure.measures import Measure, Measured, Row
 from sim.scenario.reader import read
 
-PRICES = ("monitoring.prices", "{ headquarters_share = 0.0, team_year_eur = { none = 0.0 } }")
+PRICES = ("include", "@library/costs.toml")
 
 
 def catalogue() -> dict[str, Any]:
@@ -29,7 +29,7 @@ def catalogue() -> dict[str, Any]:
 def measure(history: Any, scenario: Any) -> Measured:
     """A million for each analyst, and headquarters that give nothing."""
     found = fake_engine.measure(history, scenario)
-    cost = 1e6 * scenario.verification.staff.analysts * (1 + scenario.monitoring.prices.headquarters_share)
+    cost = 1e6 * scenario.verification.staff.analysts * (1 + scenario.study.costs.headquarters_share)
     return Measured((*found.rows, Row("cost_eur_year", "all", "", cost, 1.0)), found.times)
 
 
@@ -40,7 +40,7 @@ def plan(small: Path, out: Path, *, budget: float | None = None, replications: i
     def loaded(values: Any) -> Loaded:
         return Loaded(read(small, overrides=[PRICES, *values]).scenario, {})
 
-    axes = axes_of(["verification.staff.analysts=2,4,8", "monitoring.prices.headquarters_share=0.0,0.5"], {})
+    axes = axes_of(["verification.staff.analysts=2,4,8", "study.costs.headquarters_share=0.0,0.5"], {})
     labour = Labour(loaded, PRICED, 1, replications, workers)
     return FrontierPlan(loaded([]), axes, points(axes), ["detected_share"], budget, labour, out)
 
@@ -53,7 +53,7 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_only_what_no_other_beats_is_on_the_frontier(small: Path, tmp_path: Path) -> None:
     found = frontier(plan(small, tmp_path / "f"))
     rows = table(tmp_path / "f" / "frontier.csv")
-    places = {(r["verification.staff.analysts"], r["monitoring.prices.headquarters_share"]): r["place"] for r in rows}
+    places = {(r["verification.staff.analysts"], r["study.costs.headquarters_share"]): r["place"] for r in rows}
     assert all(places[analysts, "0.0"] == "frontier" for analysts in ("2", "4", "8"))
     assert all(places[analysts, "0.5"] == "beaten" for analysts in ("2", "4", "8")), "the same luck, the same share, dearer"
     assert {r["beaten_by"] for r in rows if r["place"] == "beaten"} <= {r["point"] for r in rows if r["place"] == "frontier"}
@@ -128,7 +128,7 @@ def test_the_verb_with_the_prices_of_the_library(small: Path) -> None:
     answer = command(small.parent, *args[:-1], "detected_share", "--out", "f", "--json", "--quiet", real=True)
     assert answer.code == 0, answer.err
     summary = json.loads(answer.out)
-    assert [one["cost_eur_year"]["estimate"] for one in summary["frontier"]] == [pytest.approx(110_000 * 1.35)]
+    assert [one["cost_eur_year"]["estimate"] for one in summary["frontier"]] == [pytest.approx(16 * 365.25 / 1700 * 110_000 * 1.35)]
 
 
 def test_frontier_needs_levers(ceasefire: Command) -> None:
