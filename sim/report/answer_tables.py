@@ -52,9 +52,9 @@ def _title(by: str, group: str, titles: Mapping[str, str], words: Words) -> str:
 
 def _critical(rows: pd.DataFrame, words: Words) -> Iterator[tuple[str, ...]]:
     """Stages by the share of cases in which each took longest; then the members most waited for, by procedure."""
-    for found in rows[rows["measure"] == "critical_stage_share"].to_dict("records"):
+    for found in rows[(rows["measure"] == "critical_stage_share") & (rows["by"] == "stage")].to_dict("records"):
         yield _row(words(f"figures.stages.{found['group']}_h"), found, words)
-    members = rows[rows["measure"] == "critical_member_share"].copy()
+    members = rows[(rows["measure"] == "critical_member_share") & (rows["by"] == "member")].copy()
     members["procedure"] = members["group"].astype(str).str.split("/").str[0]
     for _, some in members.groupby("procedure", sort=True):
         for found in some.sort_values(["estimate", "group"], ascending=[False, True]).head(_MEMBERS).to_dict("records"):

@@ -128,7 +128,8 @@ def test_the_verb_with_the_prices_of_the_library(small: Path) -> None:
     answer = command(small.parent, *args[:-1], "detected_share", "--out", "f", "--json", "--quiet", real=True)
     assert answer.code == 0, answer.err
     summary = json.loads(answer.out)
-    assert [one["cost_eur_year"]["estimate"] for one in summary["frontier"]] == [pytest.approx(16 * 365.25 / 1700 * 110_000 * 1.35)]
+    cost = 16 * 365.25 / 1700 * 110_000 * 1.35
+    assert [one["cost_eur_year"]["estimate"] for one in summary["frontier"]] == [pytest.approx(cost)]
 
 
 def test_frontier_needs_levers(ceasefire: Command) -> None:
