@@ -13,6 +13,7 @@ from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
 from sim.measure.answers import answer_counts
 from sim.measure.costs import yearly_costs
+from sim.measure.calibration import calibration
 from sim.measure.effort import effort_part
 from sim.measure.recapture import ratios, recapture, told
 from sim.measure.stages import stage_hours
@@ -64,6 +65,7 @@ _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "this scenario states no prices (study.costs)"
 _ONE_LIST = "fewer than two kinds of evidence caught anything, so none can be held against another"
 _NO_COSTS = "costs are not modelled yet"
+_NO_POSTERIOR = "the mission of this scenario does not confirm by posterior"
 _NO_REPORT = "no daily report is published in this scenario"
 
 _LIST = (
@@ -91,6 +93,10 @@ _LIST = (
     Measure("wrong_side_answers_per_30d", "answers in 30 days"), Measure("missed_breach_share", "share of true breaches"),
     Measure("wrong_accusation_share", "share of compliant states"), Measure("true_breach_share", "share of states"),
     Measure("brier", "squared error"),
+    Measure("posterior_brier", "squared error", reason=_NO_POSTERIOR),
+    Measure("posterior_log_score", "nats", reason=_NO_POSTERIOR),
+    Measure("posterior_true_share", "share of closed cases", reason=_NO_POSTERIOR),
+    Measure("posterior_mean", "share of closed cases", reason=_NO_POSTERIOR),
     Measure("reported_ratio", "incidents found over true"),
     Measure("recorded_counts_per_day", "counts a day"), Measure("capture_share", "share of counts"),
     Measure("publication_p05_h", "h", "quantile", 0.05, "publication", _NO_REPORT),
@@ -137,6 +143,9 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *(Row(*count) for count in answer_counts(history, scenario)),
             *_load(history), *_costs(history, scenario), *(Row(*row) for row in ratios(again)),
             *_claims(history.tables["claims"], incidents, scenario)]
+            *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
+            *(Row(*row) for row in calibration(history.tables.get("posteriors", {"true": np.zeros(0)}))),
+            *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h

@@ -204,7 +204,11 @@ def _verification(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
         delay=_number(v.verdicts.delay_h),
         power=_share(v.verdicts.required_power, words),
     )
-    return (intro,), tuple(drawn[name] for name in ("funnel", "shares", "incidence", "verdict_calendar"))
+    texts = [intro]
+    if v.standard.rule == "posterior":
+        texts.append(words("verification.posterior", share=_share(v.standard.posterior_share, words)))
+    names = ("funnel", "shares", "incidence", "reliability", "verdict_calendar")
+    return tuple(texts), tuple(drawn[name] for name in names if name in drawn)
 
 
 def _response(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:

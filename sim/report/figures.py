@@ -42,6 +42,7 @@ from sim.report.grids import coverage_map, heatmap, verdict_calendar
 from sim.report.languages import Words
 from sim.report.numbers import exact, known, with_unit
 from sim.report.numbers import figures as three_figures
+from sim.report.reliability import reliability
 from sim.report.results import Run, counted, rightly, share
 
 __all__ = [
@@ -95,7 +96,8 @@ def figures_of(run: Run, words: Words) -> dict[str, Drawn]:
     from sim.report.maps import base_map, sector_map
 
     makers = (sector_map, base_map, funnel, shares, incidence, verdict_calendar, coverage_map, losses, stages)
-    return {drawn.name: drawn for drawn in (make(run, words) for make in makers)}
+    found = {drawn.name: drawn for drawn in (make(run, words) for make in makers)}
+    return found | ({"reliability": reliability(run, words)} if run.scenario.verification.standard.rule == "posterior" else {})
 
 
 def funnel(run: Run, words: Words) -> Drawn:

@@ -56,6 +56,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "wrong_accusation_share",
         "true_breach_share",
         "brier",
+        "posterior_brier",
+        "posterior_log_score",
+        "posterior_true_share",
+        "posterior_mean",
     ),
     "record": (
         "reported_ratio",
