@@ -4,6 +4,7 @@ A mediator sees here why a mission with many sensors can still be slow: every re
 """
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import isnan, log1p, nan
@@ -24,6 +25,7 @@ _STAFF = Rank.STAFF
 _PATIENCE, _DESK, _ATTRIBUTION = purpose("patience"), purpose("desk"), purpose("attribution")
 _DOUBTFUL_US = 2**62
 """Doubt about the onset of a case of which nothing was seen."""
+
 _SEVERITY = {"grave": 0, "significant": 1, "minor": 2}
 
 
@@ -55,9 +57,14 @@ class Case:
     """When the last image that is still withheld from the accused may be shown."""
     settled: bool = False
     outcome: str = "open"
+    serial: int = 0
+    """Order in which cases were opened."""
+    seen_at: list[int] = field(default_factory=list)
+    """When what its reports tell was seen, in order of time."""
 
 
 Notice = Callable[[Case], None]
+_NOBODY: dict[int, Case] = {}
 Posterior = Callable[[Case, Sequence[Observation]], float]
 """How sure the mission is that an act is behind a case, on some of its evidence."""
 
@@ -80,7 +87,9 @@ class CaseBook:
         self.work = [staff.work_factor.get(kind.id, 1.0) for kind in agreement.kinds]
         self.reviews = _reviewed(self) if section.reviews else None
         self.cases: dict[int, Case] = {}
-        self.open: dict[tuple[int, int], list[Case]] = {}
+        self.open: dict[tuple[int, int, int], dict[int, Case]] = {}
+        """Kind, cell and span of time of a window's length → open cases with a report that was seen then: however many are
+        open, a report is held against those near it in time only."""
         self.case_of: dict[int, int] = {}
         """Report → the case that it went to."""
         self.required = [GRADES.index(kind.grade) for kind in agreement.kinds]
@@ -104,6 +113,10 @@ class CaseBook:
         self.complaints_waiting += complaint
         case = self._case_for(seen)
         case.reports.append(seen)
+        if case.closed_us < 0:  # the reply to a look that a case had ordered may come after its end
+            insort(case.seen_at, seen.seen_us)
+            span = seen.seen_us // max(self.windows_us[case.kind], 1)
+            self.open.setdefault((case.kind, case.cell, span), {})[case.key] = case
         self.case_of[seen.id] = case.key
         case.last_seen_us = max(case.last_seen_us, seen.seen_us)
         if not complaint and seen.seen_us - seen.onset_us < case.doubt_us:
@@ -128,11 +141,13 @@ class CaseBook:
             return self.cases[seen.case]
         near_km = self.near_km + seen.error_km
         window = self.windows_us[seen.kind]
+        span = seen.seen_us // max(window, 1)
         for cell in range(seen.cell - self.reach_cells, seen.cell + self.reach_cells + 1):
-            for case in self.open.get((seen.kind, cell), ()):
-                if (abs(case.km - seen.km) <= near_km and seen.seen_us <= case.last_seen_us + window
-                        and _within(window, seen, case.reports)):
-                    return case
+            near = {key: case for at in (span - 1, span, span + 1)
+                    for key, case in self.open.get((seen.kind, cell, at), _NOBODY).items()
+                    if abs(case.km - seen.km) <= near_km and _within(window, seen.seen_us, case.seen_at)}
+            if near:
+                return min(near.values(), key=lambda case: case.serial)
         return self._open_case(seen)
 
     def _open_case(self, seen: Observation) -> Case:
@@ -140,7 +155,7 @@ class CaseBook:
         doubt_us = _DOUBTFUL_US if seen.physics == COMPLAINT else seen.seen_us - seen.onset_us
         case = Case(seen.id, seen.kind, seen.cell, seen.km, self.clock.now, seen.onset_us, doubt_us, seen.seen_us)
         self.cases[seen.id] = case
-        self.open.setdefault((seen.kind, seen.cell), []).append(case)
+        case.serial = len(self.cases)
         self.clock.after(self.close_after_us, _STAFF, low40(seen.id), self._expire, case)
         return case
 
@@ -204,7 +219,11 @@ class CaseBook:
     def _close(self, case: Case, outcome: str) -> None:
         """Close the file."""
         case.closed_us, case.outcome = self.clock.now, outcome
-        self.open[(case.kind, case.cell)].remove(case)
+        for span in dict.fromkeys(at // max(self.windows_us[case.kind], 1) for at in case.seen_at):
+            there = self.open[case.kind, case.cell, span]
+            there.pop(case.key, None)
+            if not there:
+                del self.open[case.kind, case.cell, span]
         self.on_close(case)
 
 
@@ -239,6 +258,9 @@ def _within(window_us: int, seen: Observation, reports: list[Observation]) -> bo
     """Whether a report was seen near in time to one of a case; the latest is tried first."""
     return (abs(seen.seen_us - reports[-1].seen_us) <= window_us
             or any(abs(seen.seen_us - other.seen_us) <= window_us for other in reports))
+def _within(window_us: int, seen_us: int, others: list[int]) -> bool:
+    """Whether one sight of a case, in order of time, was made near in time to another one."""
+    return bisect_left(others, seen_us - window_us) < bisect_right(others, seen_us + window_us)
 
 
 def _depth_km(evidence: list[Observation]) -> float:

@@ -17,6 +17,7 @@ from sim.scenario.shape import shaped
 from sim.scenario.shipped import shipped
 
 REPLICATIONS = 1
+Book = dict[tuple[str, str, str], tuple[float, float]]
 
 
 def textbook() -> Scenario:
@@ -42,7 +43,7 @@ def textbook() -> Scenario:
     return found.scenario
 
 
-def pooled(scenario: Scenario, replications: int) -> dict[tuple[str, str, str], tuple[float, float]]:
+def pooled(scenario: Scenario, replications: int) -> Book:
     prepared, found = prepare(scenario), dict[tuple[str, str, str], tuple[float, float]]()
     for r in range(replications):
         for measure, by, group, top, bottom in calibration(replicate(prepared, seed=SEED, replication=r).tables["posteriors"]):
@@ -52,11 +53,11 @@ def pooled(scenario: Scenario, replications: int) -> dict[tuple[str, str, str], 
 
 
 @pytest.fixture(scope="module")
-def book() -> dict[tuple[str, str, str], tuple[float, float]]:
+def book() -> Book:
     return pooled(textbook(), REPLICATIONS)
 
 
-def test_a_mission_that_knows_its_means_is_right_as_often_as_it_says(book: dict[tuple[str, str, str], tuple[float, float]]) -> None:
+def test_a_mission_that_knows_its_means_is_right_as_often_as_it_says(book: Book) -> None:
     """Within 4 standard errors and 0.06 for what merges of neighbours and coarse lives add, in every class with cases."""
     told = 0
     for number in range(len(BINS) - 1):
@@ -69,13 +70,13 @@ def test_a_mission_that_knows_its_means_is_right_as_often_as_it_says(book: dict[
     assert told >= 4
 
 
-def test_the_more_it_errs_the_worse(book: dict[tuple[str, str, str], tuple[float, float]]) -> None:
+def test_the_more_it_errs_the_worse(book: Book) -> None:
     for score in ("posterior_brier", "posterior_log_score"):
         exact, half, whole = (book[score, "disturbance", name][0] for name in ("0", "0.5", "1"))
         assert exact < half < whole, score
 
 
-def test_the_reckoning_beats_the_base_rate(book: dict[tuple[str, str, str], tuple[float, float]]) -> None:
+def test_the_reckoning_beats_the_base_rate(book: Book) -> None:
     hits, n = book["posterior_true_share", "all", ""]
     base = hits / n * (1 - hits / n)
     loss, _ = book["posterior_brier", "disturbance", "0"]
