@@ -62,6 +62,7 @@ class Mission:
         self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
                              on_arrival=self._on_arrival, sector_of=self._sector,
                              midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
+                             on_arrival=self._on_arrival, sector_of=self._sector)
         self.findings: list[Finding] = []
         self.obstructed: list[Observation] = []
         self.contacts: dict[int, int] = {}
@@ -173,6 +174,7 @@ class Mission:
 
     def _sector(self, cell: int) -> str:
         """Name of the sector of a cell, for caveats."""
+        """Name of the sector of a cell, for the order of preference."""
         return self.prepared.cells.sectors[int(self.prepared.cells.sector[cell])]
 
     def _on_arrival(self, answer: Response) -> None:

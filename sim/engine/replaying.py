@@ -107,7 +107,7 @@ def _answered(record: Recorded, scenario: Scenario) -> Ladder:
     """Ask a ladder of other units what the first one was asked, at the same instants."""
     mission, clock = record.chronicle.mission, Clock()
     ladder = Ladder(clock, scenario.agreement, scenario.response, Force(scenario.response, scenario.area),
-                    place_of=mission._place, on_arrival=_unheeded)
+                    place_of=mission._place, on_arrival=_unheeded, sector_of=mission._sector)
     for number, call in enumerate(record.calls):
         if _starts(ladder, call.told):
             clock.at(call.at_us, Rank.STAFF, number, _ask, ladder, call.told)

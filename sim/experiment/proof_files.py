@@ -54,6 +54,24 @@ def _dot(left: Any, right: Any) -> float:
 def _parts(means: Any, shapes: Any) -> list[float]:
     """Each mean as so many equal parts as its shape says."""
     return [mean / _each(shapes, i) for i, mean in enumerate(_listed(means)) for _ in range(int(_each(shapes, i)))]
+def _units(prefs: Any, rates: Any) -> int:
+    """Number of units that a setup speaks of: those in its orders of preference, else one for each district."""
+    return len(prefs[0]) if isinstance(prefs, list) and prefs else len(rates)
+
+
+def _turn(prefs: Any, district: float, unit: float, units: float) -> int:
+    """Turn of a unit in a district: its place in the order of preference, by default the district's own unit, then the others."""
+    j, i, n = int(district), int(unit), int(units)
+    if not isinstance(prefs, list) or not prefs:
+        own = j % n
+        return 0 if i == own else i + 1 if i < own else i
+    return list(prefs[j]).index(i) if j < len(prefs) and i in prefs[j] else n
+
+
+def _states(units: float) -> str:
+    """States of the units as the exact answers name them: the first figure is the first unit, which changes fastest."""
+    n = int(units)
+    return "_".join("".join(str(state >> i & 1) for i in range(n)) for state in range(1 << n))
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -62,6 +80,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "each": _each, "dot": _dot, "parts": _parts, "listed": lambda *values: list(values),
     "sum": lambda values: math.fsum(_listed(values)), "otherwise": lambda value, other: value or other,
     "sin": lambda deg: math.sin(math.radians(deg)), "cos": lambda deg: math.cos(math.radians(deg)),
+    "units": _units, "turn": _turn, "states": _states, "sum": math.fsum,
     "acos": _angle(math.acos), "atan2": _angle(math.atan2)}
 """What arithmetic of a proof may call; angles are degrees."""
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",

@@ -272,6 +272,49 @@ def _decision(sample: Sample, at: float, unit_h: float) -> Ratio:
     return _mean_of(sample, sample.items["decision_h"] / unit_h, _found(sample))
 
 
+def _sent(sample: Sample) -> NDArray[np.bool_]:
+    return sample.items["by"] >= 0
+
+
+def _unit_out(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time for which one unit, by its number, is out."""
+    moved, left = (np.where(sample.items["by"] == at, sample.items[name], np.inf) for name in ("moved_h", "left_h"))
+    return _average(sample, _profile(sample, moved, left), _number)
+
+
+def _units_out(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Time in one state of the units: the sum of 2 to the number of each that is out."""
+    low, high = sample.window_h
+    mine = _sent(sample)
+    start, end = (np.clip(sample.items[name][mine], low, high) for name in ("moved_h", "left_h"))
+    step = np.exp2(sample.items["by"][mine])
+    time, change = np.concatenate(([low], start, end, [high])), np.concatenate(([0.0], step, -step, [0.0]))
+    order = np.argsort(time, kind="stable")
+    here = np.round(np.cumsum(change[order]))[:-1] == at
+    spent = float(np.diff(time[order])[here].sum())
+    return Ratio(np.array([spent]), np.array([high - low]), np.zeros(1, dtype=np.int64), 1)
+
+
+def _nobody_free(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Orders for which every unit was out, and that lapsed."""
+    return _share_of(sample, ~_sent(sample), _inside(sample))
+
+
+def _not_first(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Orders carried out by another unit than the one whose turn comes first in the sector."""
+    return _share_of(sample, sample.items["turn"] > 0, _inside(sample) & _sent(sample))
+
+
+def _order_waits(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Orders that waited for a unit to come free."""
+    return _share_of(sample, sample.items["moved_h"] > sample.items["from_h"] + 1e-9, _inside(sample) & _sent(sample))
+
+
+def _orders_waiting(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Number of orders that wait for a unit to come free."""
+    return _average(sample, _profile(sample, sample.items["from_h"], sample.items["moved_h"]), _number)
+
+
 READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "delay": _delay,
     "seen": _seen,
@@ -311,6 +354,12 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "busy_share": _busy_share,
     "idle": _idle,
     "entering": _entering,
+    "unit_out": _unit_out,
+    "units_out": _units_out,
+    "nobody_free": _nobody_free,
+    "not_first": _not_first,
+    "order_waits": _order_waits,
+    "orders_waiting": _orders_waiting,
     "decided": _decided,
     "decision": _decision,
 } | DESK_READINGS
@@ -320,6 +369,8 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
 SHARES = frozenset({
     "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
     "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided"}) | DESK_SHARES
+    "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided",
+    "nobody_free", "not_first", "order_waits"})
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:

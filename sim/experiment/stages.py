@@ -191,8 +191,25 @@ def stations(prepared: Prepared, *, seed: int, replication: int, unit: str, only
     columns = {name: table[:, i] / (1.0 if name == "station" else _HOUR_US)
                for i, name in enumerate(("from_h", "wait_h", "done_h", "station"))}
     return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), 0)
+def force(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Orders that were decided, with the unit that went (-1: none was free), its turn for the kind of act, and from when to when
+    it was out."""
+    ladder = play(prepared, seed=seed, replication=replication).mission.ladder
+    units, kinds = prepared.scenario.response.units, prepared.scenario.agreement.kinds
+    sent = {answer.order: answer for answer in ladder.answers}
+    rows = []
+    for order in ladder.orders:
+        answer = sent.get(order.id)
+        gone = (np.nan, np.nan) if answer is None else (answer.moved_us / _HOUR_US, answer.left_us / _HOUR_US)
+        number = -1 if answer is None else answer.unit
+        turn = -1 if number < 0 else units[number].turns.get(kinds[order.kind].id, 0)
+        rows.append((order.decided_us / _HOUR_US, *gone, number, turn))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 5)
+    columns = {name: table[:, i] for i, name in enumerate(("from_h", "moved_h", "left_h", "by", "turn"))}
+    return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), len(units))
 
 
 STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
                                             "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
                                             "stations": stations}
+                                            "force": force}

@@ -59,6 +59,8 @@ class Force:
         """Instant from which the contribution of each pool is withdrawn; nobody knows it before."""
         self.free = [[max(round(unit.ready_d * _DAY_US), begin)] * unit.count
                      for unit, begin in zip(self.units, self.from_us, strict=True)]
+        self.free = [[round(unit.ready_d * _DAY_US)] * unit.count for unit in self.units]
+        self.lapses = section.when_all_are_out == "lapse"
         if section.teams_from_d or section.teams_ramp_d:
             self._start_teams(section)
 
@@ -74,10 +76,21 @@ class Force:
         options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
                    if unit.domain == domain and unit.role == role and self.withdrawn_us[number] > now
                    and self._allowed(number, unit, errand) and self._willing(key, number, unit)]
+    def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place,
+                 about: tuple[str, ...] = ()) -> Move | None:
+        """Send the unit whose turn it is, or that can be there first; caveats hold back by the key of the order; None where no
+        unit can go."""
+        options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
+                   if unit.domain == domain and unit.role == role and self._willing(key, number, unit)]
+        if self.lapses:
+            options = [move for move in options if self.free[move.unit][0] <= now]
         if not options:
             return None
-        best = min(options, key=lambda move: (move.on_station_us, move.unit))
+        best = min(options, key=lambda move: (*self._turn(move, now, about), move.on_station_us, move.unit))
         unit = self.units[best.unit]
+        if unit.task_law == "exponential":
+            stay_h = -np.log1p(-luck_of(key, "task")) * unit.task_h
+            best = best._replace(left_us=best.on_station_us + round(float(stay_h) * _HOUR_US))
         back = best.on_station_us - best.moved_us
         heapq.heapreplace(self.free[best.unit], best.left_us + back + round(unit.rest_h * _HOUR_US))
         return best
@@ -95,6 +108,11 @@ class Force:
         return sum(unit.capacity * unit.count for number, unit in enumerate(self.units)
                    if unit.contribution == contribution and unit.domain == domain and unit.role == role
                    and rung not in unit.caveat_rungs and self.withdrawn_us[number] > now)
+    def _turn(self, move: Move, now: int, about: tuple[str, ...]) -> tuple[bool, int]:
+        """Place in the order of preference: pools that are free by their turn in the sector or for the kind, then all others."""
+        turns = self.units[move.unit].turns
+        turn = next((turns[name] for name in about if name in turns), None) if self.free[move.unit][0] <= now else None
+        return turn is None, turn or 0
 
     def _willing(self, key: int, number: int, unit: Unit) -> bool:
         """Whether no national caveat holds this unit back from this order."""

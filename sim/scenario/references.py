@@ -93,6 +93,7 @@ REFERENCES = (
     Reference("response.units.*.contribution", "contribution", ("response.contributions",)),
     Reference("response.units.*.base", "place", _PLACE),
     Reference("response.units.*.station", "place", _PLACE),
+    Reference("response.units.*.turns.#", "sector, sea area or kind", (*_WATER, *_KIND)),
 )
 
 

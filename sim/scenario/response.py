@@ -102,7 +102,11 @@ class Unit(Part):
     speed_kmh: Speed = key("speed of movement")
     route_factor: Annotated[float, Field(ge=1.0, le=10.0)] = key("route length over geodesic distance", 1.0)
     daily_move_h: Annotated[float, Field(gt=0.0, le=24.0)] = key("hours of movement a day", 24.0)
-    task_h: PositiveHours = key("time on station or on site")
+    task_h: PositiveHours = key("time on station or on site; the mean, where its law is exponential")
+    task_law: Literal["fixed", "exponential"] = key("law of that time", "fixed")
+    turns: dict[Id, Annotated[int, Field(ge=0, le=1000)]] = key(
+        "turn in which it is sent to acts in a sector or of a kind, by sector or kind (the sector counts first): of the pools "
+        "that are free the lowest goes; whoever can be there first among equals and where there are no turns", {})
     rest_h: Hours = key("rest before the next task", 0.0)
     ready_d: Annotated[float, Field(ge=0.0, le=3650.0)] = key("days after the ceasefire at which it is ready", 0.0)
     caveat_share: Share = key("chance that a national caveat holds it back from a task", 0.0)
@@ -152,4 +156,6 @@ class Response(Part):
     answers_end_acts: bool = key("a team that arrives ends the acts that it finds under way in its cell", False)
     posture_threshold: Annotated[int, Field(ge=1, le=10_000)] = key(
         "findings of one domain within 24 h that start a posture answer; one grave act starts it alone", 3)
+    when_all_are_out: Literal["wait", "lapse"] = key(
+        "what becomes of an answer for which no unit is free: the first that comes free goes, or it lapses", "wait")
     standoff_km: Km = key("least distance of a land or sea station from the line", 100.0)

@@ -12,7 +12,7 @@ from sim.experiment.prove import prove
 
 CASES_FILE = Path(__file__).parents[2].parent / "shared" / "cases" / "cases_developer.json"
 CASES = {"random-search": "A01 A02", "looks": "A10 A16", "revisit": "A11 A13 A14 A15", "patrol": "A09", "cloud": "A18",
-         "queue": "C01 C02 C03 C04 C05 C06 C07 C10", "decision": "C19 C20 C22", "fleet": "C12", "race": "G02",
+         "queue": "C01 C02 C03 C04 C05 C06 C07 C10", "decision": "C19 C20 C22", "fleet": "C12", "hypercube": "C15", "race": "G02",
          "point-process": "D02"}
 USUAL = 100_000
 """Size where a case names none."""
