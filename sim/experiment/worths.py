@@ -157,6 +157,8 @@ def _whole(measure: str, entry: Any, groups: Mapping[Group, Pairs], shares: Sequ
         return Whole(measure, entry.unit, ends[0], ends[1], None, None, None, n, entry.reason or NO_VALUE)
     known = [one for one in shares if one is not None]
     gains = _gains(everyone, nobody, known[0])
+    if bool((known[0].bottom != everyone.bottom).any()):  # on the scale of the shares, so that their difference is the gain
+        ends = [float((end.top / end.bottom).mean()) for end in (everyone, nobody)]
     total = float(sum(one.top.sum() / one.bottom.sum() for one in known))
     se = ratio_error(gains.top, gains.bottom) if n > 1 else None
     return Whole(measure, entry.unit, ends[0], ends[1], float(gains.top.sum() / gains.bottom.sum()), se, total, n)

@@ -76,6 +76,7 @@ def test_where_denominators_differ_each_replication_gives_its_own_ratio() -> Non
     found = _found(lambda r: lambda coalition: (float(len(coalition) ** 2), len(coalition) + 1.0))
     _within(found, [0.8] * 4)
     assert found.wholes[0].gain == pytest.approx(3.2)
+    assert (found.wholes[0].everyone, found.wholes[0].nobody) == (pytest.approx(3.2), 0.0)
 
 
 def test_a_measure_without_value_for_some_coalition_has_no_shares() -> None:
