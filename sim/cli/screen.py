@@ -132,6 +132,7 @@ def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list
 
 def findings_screen(found: Finished) -> list[str]:
     """One screen: the sentences, the key measures with their noise, the caveat."""
+    from sim.experiment import twin
     from sim.experiment.findings import CAVEAT
 
     summary = found.summary
@@ -146,8 +147,10 @@ def findings_screen(found: Finished) -> list[str]:
         lines += ["", folded(sentence)]
     for note in summary.get("notes", ()):
         lines += ["", folded(note)]
+    told = twin.sentence(summary.get("twin", ()))
     lines += [
         folded(summary["range"]),
+        *([folded(told)] if told else []),
         "",
         *key_table(summary["measures"]),
         "",

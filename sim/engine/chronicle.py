@@ -451,6 +451,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
                         + sum(scenes_planned(scenario.monitoring, chronicle.prepared.layout).values())
                         - sum(one.orders.called_off for one in watch.bought)),
         "staffed_h": desk.staffed_us / _HOUR_US, "busy_h": desk.busy_us / _HOUR_US, "waiting_h": desk.waiting_us / _HOUR_US,
+        "served": float(desk.served), "waited_h": desk.waited_us / _HOUR_US,
         "backlog_p90": float(np.quantile(mission.backlog, 0.9)) if mission.backlog else 0.0, "exposure_h": watch.exposure_h,
         "cell_days_seen": float((coverage.seen_share * np.bincount(chronicle.prepared.cells.sector)).sum()), "cells": float(n),
         "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from sim.experiment import findings, ledger_tables, tables
+from sim.experiment import findings, tables, twin
 from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.identity import Identity, identify, machine, versions, with_study
 from sim.experiment.journal import FILE, Outcome
@@ -133,6 +134,7 @@ def _work(plan: Plan) -> Work:
         plan.cache_dir,
         plan.path / SHARDS,
         ledger_tables.counted_beside,
+        twin.counted,
     )
 
 
@@ -411,6 +413,7 @@ def _summary(
         "failures": [
             {"replication": o.replication, "outcome": o.status, "reason": o.reason} for o in outcomes if o.status != "done"
         ],
+        "twin": twin.records(twin.twins(plan.scenario, outcomes)),
         "measures": {line.measure: as_record(line, spread.get(line[:3])) for line in found if line.by == "all"},
     }
 

@@ -262,7 +262,20 @@ def _measures(run: Run, _drawn: Mapping[str, Drawn], words: Words) -> Parts:
     placed = {name for names in FAMILIES.values() for name in names}
     rest = [name for name in run.measures if name not in placed]
     tables.append(measures_table(rest, run, words("measures_chapter.more"), words))
+    tables.append(_twin(run, words))
     return (words("measures_chapter.intro"),), tuple(t for t in tables if t.rows)
+
+
+def _twin(run: Run, words: Words) -> Table:
+    """Formulas beside the simulation, with a flag where the two part."""
+    rows = []
+    for one in run.notes.get("twin", ()):
+        known = one["formula"] is not None and one["simulated"] is not None
+        numbers = [f"{one[name]:.4g}" if one[name] is not None else "" for name in ("formula", "simulated", "se")]
+        verdict = words("twin.parts" if one["parts"] else "twin.agrees") if known else f"{words('twin.none')}: {one['reason']}"
+        rows.append((one["name"], one["unit"], *numbers, str(one["replications"]), verdict, one["law"]))
+    columns = ("measure", "unit", "formula", "simulated", "standard_error", "n", "verdict", "law")
+    return table_of(words("measures_chapter.twin"), columns, rows, words)
 
 
 # ---- where it comes from -----------------------------------------------------------------------------------
