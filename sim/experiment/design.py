@@ -100,6 +100,7 @@ def verdict(row: Difference) -> str:
     if row.noise_low is None:
         return row.reason or "noise not known"
     said = ("B higher" if row.difference > 0 else "B lower") if row.clear else "no clear difference"
+    said = f"{said}; {row.reason}" if row.reason.startswith("rests on") else said
     if row.same_sign is None:
         return said
     return f"{said}; {'higher' if row.difference > 0 else 'lower'} in {row.same_sign} of {row.input_points} sampled worlds"

@@ -59,6 +59,30 @@ def test_coverage_of_shares_that_scatter_more_than_a_coin() -> None:
     assert 0.92 <= covered_difference(a, b, "s", picks) <= 0.98
 
 
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.5])
+def test_coverage_of_a_difference_in_which_most_pairs_are_alike(share: float) -> None:
+    """Two designs that part in some replications only, by a skewed amount; the usual interval covers 87 in 100 or less."""
+    rng = np.random.Generator(np.random.Philox(key=11))
+    acts = rng.poisson(200, 4000).astype(float)
+    top = rng.binomial(acts.astype(int), 0.4).astype(float)
+    more = np.where(rng.random(4000) < share, 1 + np.floor(rng.exponential(4, 4000)), 0.0)
+    a, b = {"s": Pairs(top, acts)}, {"s": Pairs(np.minimum(top + more, acts), acts)}
+    picks = rng.integers(0, 4000, (STUDIES, SIZE))
+    assert 0.92 <= covered_difference(a, b, "s", picks) <= 0.98
+
+
+def test_a_difference_that_rests_on_few_pairs_says_so() -> None:
+    a, b = np.full(20, 10.0), np.full(20, 40.0)
+    other = a.copy()
+    other[:4] += 2
+    few = paired_ratio_difference(other, b, a, b)
+    assert few.reason.startswith("rests on 4 of 20 pairs that differ") and few.low is not None and few.low < 0
+    many = paired_ratio_difference(a + np.arange(1, 21), b, a, b)
+    assert many.reason == "" and many.clear
+    same = paired_ratio_difference(a, b, a, b)
+    assert same.reason == "the difference is the same in every replication" and same.low == same.high == 0
+
+
 def engine_pool(scenario: Any, replications: int) -> Columns:
     from sim.engine import replicate
 
