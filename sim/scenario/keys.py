@@ -77,13 +77,19 @@ def _descend(node: Any, part: str | int) -> Any:
 def _step(here: Slot, part: str | int, node: Any) -> Slot | None:
     model = model_of(here.annotation, node)
     if model is not None:
-        info = fields(model).get(str(part))
-        return None if info is None else _slot_of(info.annotation, info.description or "", info.metadata)
+        return _field(model, str(part))
     for option in options(here.annotation):
         inner = _inside(option, part)
         if inner is not None:
             return _slot_of(inner, here.meaning, ())
     return None
+
+
+@lru_cache(maxsize=4096)
+def _field(model: type[BaseModel], name: str) -> Slot | None:
+    """What a key of a table may hold; a sweep asks for the same few keys at every point."""
+    info = fields(model).get(name)
+    return None if info is None else _slot_of(info.annotation, info.description or "", info.metadata)
 
 
 def _inside(annotation: Any, part: str | int) -> Any:
@@ -128,11 +134,16 @@ _UNIONS = (Union, types.UnionType)
 
 def model_of(annotation: Any, node: Any) -> type[BaseModel] | None:
     """Model that a table at this place must follow; in a union its `type` chooses."""
-    models = [o for o in options(annotation) if isinstance(o, type) and issubclass(o, BaseModel)]
+    models = _models(annotation)
     if len(models) < 2:
         return models[0] if models else None
     tag = node.get("type") if isinstance(node, dict) else getattr(node, "type", None)
     return next((m for m in models if get_args(m.model_fields["type"].annotation) == (tag,)), None)
+
+
+@lru_cache(maxsize=1024)
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    return [o for o in options(annotation) if isinstance(o, type) and issubclass(o, BaseModel)]
 
 
 def default_of(path: Key, tree: Any) -> Any:

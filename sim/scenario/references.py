@@ -99,8 +99,10 @@ REFERENCES = (
 
 def dangling(sight: Sight) -> Iterator[Fault]:
     """Names that no list declares."""
+    names = dict.fromkeys(name for reference in REFERENCES for name in reference.lists)
+    ids_of = {name: sight.ids(name) for name in names}
     for reference in REFERENCES:
-        lists = [sight.ids(name) for name in reference.lists]
+        lists = [ids_of[name] for name in reference.lists]
         known = list(dict.fromkeys(name for ids in lists if ids is not None for name in ids))
         declared = frozenset(known)
         if None in lists:

@@ -28,7 +28,7 @@ class Sight(NamedTuple):
 
     def reached(self, path: Key) -> bool:
         """Whether neither a path nor any table above it has a wrong shape."""
-        return not any(path[:n] in self.wrong for n in range(1, len(path) + 1))
+        return not self.wrong or not any(path[:n] in self.wrong for n in range(1, len(path) + 1))
 
     def select(self, pattern: str) -> Iterator[tuple[Key, Any]]:
         """Paths and values of a pattern such as `monitoring.drones.*.base`; a last `#` gives the keys
@@ -36,7 +36,7 @@ class Sight(NamedTuple):
         """
         layer: list[tuple[Key, Any]] = [((), self.tree)]
         for part in pattern.split("."):
-            layer = [(p, v) for path, node in layer for p, v in _below(path, node, part) if self.reached(p)]
+            layer = [(p, v) for path, node in layer for p, v in _below(path, node, part) if not self.wrong or self.reached(p)]
         yield from layer
 
     def rows(self, pattern: str) -> Iterator[tuple[Key, Mapping[str, Any]]]:
