@@ -262,7 +262,14 @@ class Crew:
         """Run all jobs; whatever ends this early stops the workers at once."""
         try:
             while self._fill(jobs):
-                self._collect(take)
+                finished, _ = wait(self.flight, timeout=0.5, return_when=FIRST_COMPLETED)
+                done, broken = self._sorted([future for future in self.flight if future in finished])
+                if not broken:
+                    self._fill(jobs)  # workers go on while the journal waits for the disk
+                for one in done:
+                    self._hand_in(one, take)
+                if broken:
+                    self._suspect(broken, take)
             self.hands.stop(now=False)
         except BaseException:
             self.hands.stop(now=True)
@@ -302,34 +309,36 @@ class Crew:
             return False
         return True
 
-    def _collect(self, take: Take) -> None:
-        finished, _ = wait(self.flight, timeout=0.5, return_when=FIRST_COMPLETED)
-        broken = [task for future in list(self.flight) if future in finished and (task := self._taken(future, take))]
-        if broken:
-            self._suspect(broken, take)
+    def _sorted(self, futures: Sequence[Future[Done]]) -> tuple[list[Done], list[Task]]:
+        """Results of finished tasks, and tasks whose worker died instead."""
+        results: list[Done] = []
+        broken: list[Task] = []
+        for future in futures:
+            task = self.flight.pop(future)
+            try:
+                results.append(future.result())
+            except (Exception, CancelledError) as error:
+                if not self.hands.is_death(error):
+                    raise
+                broken.append(task)
+        self.runs += sum(len(done.outcomes) for done in results)
+        self.seconds += sum(done.seconds for done in results)
+        return results, broken
 
-    def _taken(self, future: Future[Done], take: Take) -> Task | None:
-        """Hand in a finished task; returns it if its worker died instead."""
-        task = self.flight.pop(future)
-        try:
-            done = future.result()
-        except (Exception, CancelledError) as error:
-            if not self.hands.is_death(error):
-                raise
-            return task
+    def _hand_in(self, done: Done, take: Take) -> None:
         if self.work.shards is not None:
             for name, whole in done.shards:
                 put_aside(self.work.shards, name, whole)
-        self.runs += len(done.outcomes)
-        self.seconds += done.seconds
         take(done)
-        return None
 
     def _suspect(self, broken: list[Task], take: Take) -> None:
         """Sort out who killed a worker: the only one under way is the culprit, of several each is tried alone."""
         if self.hands.deaths == 1:  # a pool dies as a whole, other tasks with it
             wait(self.flight)
-            broken += [task for future in list(self.flight) if (task := self._taken(future, take))]
+            done, more = self._sorted(list(self.flight))
+            broken += more
+            for one in done:
+                self._hand_in(one, take)
         singles = [(job, r) for task in broken for job in task for r in job.replications]
         for job, replication in singles:
             name = (job.point, replication)
