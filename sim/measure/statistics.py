@@ -189,8 +189,8 @@ def paired_difference(a: Sequence[float], b: Sequence[float], *, level: float = 
     """Mean of A - B over replications run with common random numbers (Law 2015, 10.2.1 and 11.2).
 
     ``noise_reduction`` is (var A + var B) / var(A - B): 1 without any gain, None when the difference
-    never varies. Where only m of the pairs differ at all, the interval has m - 1 degrees of freedom, not
-    n - 1: the alike ones tell nothing of how large a difference is, and the usual interval would hold the
+    never varies. Where only m of the pairs differ, and those to one side, the interval has m - 1 degrees of
+    freedom, not n - 1: the alike ones tell nothing of how large a difference is, and the usual interval would hold the
     truth too seldom (87 instead of 95 in 100). Under half, ``reason`` says so.
     """
     left, right = _pair(a, b)
@@ -217,7 +217,7 @@ def paired_ratio_difference(
 
 def _difference(left: Floats, right: Floats, estimate: float, level: float, *, differing: int) -> PairedDifference:
     both, n = spread(left - right, level=level), len(left)
-    if differing < n:
+    if differing < n and _lopsided(left - right):
         df = max(1, differing - 1)
         half = t_quantile(df=df, p=0.5 + level / 2) * math.sqrt(both.variance / n)
         both = both._replace(half_width=half)
@@ -227,6 +227,12 @@ def _difference(left: Floats, right: Floats, estimate: float, level: float, *, d
     reason = f"rests on {differing} of {n} pairs that differ: a wide interval" if 2 * differing < n else ""
     reason = reason if reduction is not None else "the difference is the same in every replication"
     return PairedDifference(estimate, low, high, len(left), reduction, not low <= 0 <= high, reason)
+
+
+def _lopsided(values: Floats) -> bool:
+    """Whether values lie so much to one side (skewness above 1) that the usual interval of their mean is too short."""
+    off = values - values.mean()
+    return bool(abs(float((off**3).mean())) > float((off**2).mean()) ** 1.5)
 
 
 def wilson(*, hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
