@@ -459,6 +459,7 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
     } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _answers_asked(
         chronicle) | _replayed(chronicle.prepared.recorded)
+    } | mission.effects | _answers_asked(chronicle) | _replayed(chronicle.prepared.recorded)
 
 
 def _answers_asked(chronicle: Chronicle) -> dict[str, float]:

@@ -14,6 +14,7 @@ from sim.area.terms import FORBIDDEN, UNDECLARED, owed_kinds
 from sim.engine.adaptive import Adapting
 from sim.engine.chronicle import Chronicle, history_of
 from sim.engine.knowledge import believed, correlation_of
+from sim.engine.feedback import Feeding
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
 from sim.foundation.clock import Clock, ClockLimit, Rank, low40
@@ -69,7 +70,8 @@ def play(prepared: Prepared, *, seed: int, replication: int, path: str = "array"
         watched(mission)
     door.begin(clock, mission.hear, mission.after_look)
     if isinstance(door, GatedDoor):
-        Adapting(prepared, opened, door, mission, clock).begin()
+        gate = Adapting if prepared.scenario.response.feedback is None else Feeding
+        gate(prepared, opened, door, mission, clock).begin()
     for alarm in opened.alarms:
         clock.at(alarm.reported_us, Rank.REPORT, low40(alarm.id), mission.hear, alarm)
     for hour in range(0, prepared.horizon_us // _HOUR_US, 3):

@@ -5,6 +5,7 @@ A mediator can follow every step; nothing of the truth is at hand here, only wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -22,7 +23,7 @@ from sim.monitoring.design import SIDES
 from sim.monitoring.detection import Door
 from sim.monitoring.navigation import spells_us
 from sim.monitoring.security import paused
-from sim.records import OBSTRUCTED, Cue, Finding, Observation, Response
+from sim.records import OBSTRUCTED, Cue, Finding, Observation, Order, Response
 from sim.response.force import Force
 from sim.response.ladder import Ladder, contact_us
 from sim.scenario.scenario import Scenario
@@ -63,6 +64,11 @@ class Mission:
                              on_arrival=self._on_arrival, sector_of=self._sector,
                              midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
                              on_arrival=self._on_arrival, sector_of=self._sector)
+                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario), on_notice=self._on_notice)
+        self.on_answer: Callable[[int, int, str], None] | None = None
+        """Told of each answer that is given, by its id, cell and action; None where answers do nothing to conduct."""
+        self.effects: dict[str, float] = {}
+        """What answers did to conduct, in numbers; empty where they do nothing."""
         self.findings: list[Finding] = []
         self.obstructed: list[Observation] = []
         self.contacts: dict[int, int] = {}
@@ -189,6 +195,13 @@ class Mission:
                 self._inspect(answer, self.team)
         if is_team and self.scenario.response.answers_end_acts:
             self.door.arrive(answer.cell)
+        if self.on_answer is not None:
+            self.on_answer(answer.id, answer.cell, "inspection" if is_team else "posture")
+
+    def _on_notice(self, order: Order) -> None:
+        """A notice is given when it is decided."""
+        if self.on_answer is not None:
+            self.on_answer(order.id, order.cell, "notice")
 
     def _inspect(self, answer: Response, team: int) -> None:
         """Look on the side, or sides, that let a team in now, for as long as they do."""

@@ -169,7 +169,8 @@ def _truth(prepared: Prepared, streams: Streams) -> Truth:
     if prepared.recorded is not None:
         return replayed(scenario.conduct, scenario.agreement, prepared.cells, streams, prepared.recorded, days=prepared.days,
                         local_start_h=start_h)
-    return truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days, local_start_h=start_h)
+    return truth_of(scenario.conduct, scenario.agreement, prepared.cells, streams, days=prepared.days, local_start_h=start_h,
+                    traced=scenario.response.feedback is not None)
 
 
 def bin_us(scenario: Scenario) -> int:

@@ -37,6 +37,7 @@ def answer_counts(history: History, scenario: Scenario) -> Iterator[Count]:
     yield from _right_and_wrong(tables, inside, scenario.days - scenario.warm_up_h / 24)
     yield from _in_time(history, inside, scenario)
     yield from _members(history.facts)
+    yield from _effects(history.facts)
 
 
 def stage_counts(tables: dict[str, Columns], joined: Joined = ()) -> Iterator[Count]:
@@ -136,3 +137,16 @@ def _members(facts: dict[str, float]) -> Iterator[Count]:
         procedure = name.split("/")[0]
         totals[procedure] = totals.get(procedure, 0.0) + count
     yield from (Count("critical_member_share", "member", name, count, totals[name.split("/")[0]]) for name, count in last.items())
+
+
+def _effects(facts: dict[str, float]) -> Iterator[Count]:
+    """What answers did to conduct: shares that ended acts, calmed a place or failed; acts that did not happen for it; and
+    replies across the line that came due after the parties were in contact.
+    """
+    if "answers effective" not in facts:
+        return
+    whole = facts["answers effective"]
+    yield from (Count("answer_effect_share", "effect", name, facts[f"answers {name}"], whole)
+                for name in ("ended", "calmed", "failed"))
+    yield Count("acts_spared_share", "all", "", facts["acts spared"], facts["acts due"])
+    yield Count("contacted_before_reply_share", "all", "", facts["replies contacted"], facts["replies due"])

@@ -57,10 +57,11 @@ class Measured(NamedTuple):
     """Rows of counts for tables of their own, which are no measures."""
 
 
+_NO_EFFECT = "answers do nothing to conduct in this scenario, or it is given by effect only"
 _BY_STAGE = "given by stage only: which stage took longest"
 _BY_MEMBER = "given by member only: whose consent came last"
 _NO_COMMISSION = "this scenario has no joint commission"
-_NO_REPLY = "the parties' replies to one another are not modelled yet"
+_NO_REPLY = "told only where replies are decided as they come due (response.feedback)"
 _NO_CLAIMS = "the parties publish no claims in this scenario"
 _NO_COSTS = "this scenario states no prices (study.costs)"
 _ONE_LIST = "fewer than two kinds of evidence caught anything, so none can be held against another"
@@ -117,6 +118,8 @@ _LIST = (
     Measure("deadline_met_share", "share of answers asked for"), Measure("true_answers_per_30d", "answers in 30 days"),
     Measure("critical_stage_share", "share of answered incidents", reason=_BY_STAGE),
     Measure("critical_member_share", "share of decisions", reason=_BY_MEMBER),
+    Measure("answer_effect_share", "share of answers", reason=_NO_EFFECT),
+    Measure("acts_spared_share", "share of acts that came due", reason=_NO_EFFECT),
     Measure("staff_utilisation", "share of staffed hours"), Measure("backlog_p90", "reports"),
     Measure("drone_hours_planned", "h"), Measure("drone_hours_flown", "h"), Measure("scenes_taken", "scenes"),
     Measure("cost_eur_year", "EUR a year", reason=_NO_COSTS), Measure("exposure_h", "h"), Measure("break_even_ratio", "ratio"),

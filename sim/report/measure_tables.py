@@ -93,6 +93,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "transit_h",
         "critical_stage_share",
         "critical_member_share",
+        "answer_effect_share",
+        "acts_spared_share",
     ),
     "load": (
         "staff_utilisation",

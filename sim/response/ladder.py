@@ -56,10 +56,11 @@ class Ladder:
 
     def __init__(self, clock: Clock, agreement: Agreement, section: Response, force: Force, *,
                  place_of: Callable[[int], Place], on_arrival: Callable[[Answer], None],
-                 sector_of: Callable[[int], str] = nowhere, midnight_us: int = 0, weekday: int = 0) -> None:
+                 sector_of: Callable[[int], str] = nowhere, midnight_us: int = 0, weekday: int = 0,
+                 on_notice: Callable[[Order], None] | None = None) -> None:
         self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
         self.dispatcher = Dispatcher(clock, force, place_of=place_of, sector_of=sector_of, on_arrival=on_arrival)
-        self.midnight_us, self.weekday = midnight_us, weekday
+        self.midnight_us, self.weekday, self.on_notice = midnight_us, weekday, on_notice
         """An instant of local midnight not after the start, and the day of the week that it begins (0 = Monday)."""
                  sector_of: Callable[[int], str] = nowhere) -> None:
         self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
@@ -157,6 +158,8 @@ class Ladder:
         climb = self.climbs.get(order.case) if rung.follow_share or rung.end_share else None
         way = (climb, order.case, rung, order.kind, order.side, order.cell)
         if rung.action == "notice":
+            if self.on_notice is not None:
+                self.on_notice(order)
             self._go_on(*way, self.clock.now)
             return
         stay = self.dispatcher.send(order, rung)

@@ -139,6 +139,17 @@ class Total(Part):
     id: Strength
     low: NonNegative = key("least that was published")
     high: NonNegative = key("most that was published")
+class Feedback(Part):
+    """What answers do to conduct: each ends acts, calms a place for a while, or fails; liaison damps replies."""
+
+    actions: tuple[Literal["inspection", "notice", "posture"], ...] = key(
+        "answers that have an effect", ("inspection", "posture"))
+    end_share: Share = key("chance that an answer ends the acts under way within its reach", 0.0)
+    calm_share: Share = key("chance that it calms the place instead; what is left of 1 is the chance that it fails", 0.0)
+    calm_factor: Share = key("factor on the chance of acts that come due in a place while it is calm", 0.5)
+    calm_h: Hours = key("time for which a place stays calm", 24.0)
+    reach_km: Km = key("reach of an answer along the line, to both sides of its place", 5.0)
+    reply_factor: Share = key("factor on the chance of a reply across the line, where the parties were in contact before it", 1.0)
 
 
 class Response(Part):
@@ -154,6 +165,7 @@ class Response(Part):
         "days after the ceasefire before the first verification team is ready, where units say no later", 0.0)
     teams_ramp_d: StartDays = key("days from then on over which all teams become ready", 0.0)
     answers_end_acts: bool = key("a team that arrives ends the acts that it finds under way in its cell", False)
+    feedback: Feedback | None = key("what answers do to conduct; absent = nothing", None)
     posture_threshold: Annotated[int, Field(ge=1, le=10_000)] = key(
         "findings of one domain within 24 h that start a posture answer; one grave act starts it alone", 3)
     when_all_are_out: Literal["wait", "lapse"] = key(

@@ -54,4 +54,18 @@ def _contributions(sight: Sight) -> Iterator[Fault]:
             yield Fault((*path, "withdrawn_d"), f"must be >= from_d, {begin:g}", "", f"{end:g}")
 
 
-RULES = (_numbers, _automatic, _votes, _contributions)
+def _effects(sight: Sight) -> Iterator[Fault]:
+    """What an answer can do sums to 1 at most, and is modelled for parties that neither adapt nor hide."""
+    here = ("response", "feedback")
+    if not isinstance(sight.value(here), dict):
+        return
+    ends, calms = sight.number((*here, "end_share")), sight.number((*here, "calm_share"))
+    if ends is not None and calms is not None and ends + calms > 1 + 1e-9:
+        yield Fault((*here, "calm_share"), f"with end_share, shares must sum to 1 at most, they sum to {ends + calms:g}", "",
+                    f"{calms:g}")
+    for name in ("adaptation", "obstruction", "complaints", "deception", "confusers", "replay"):
+        if sight.value(("conduct", name)):
+            yield Fault(here, f"is not modelled together with conduct.{name}", "run one without the other", "", "key")
+
+
+RULES = (_effects, _numbers, _automatic, _votes, _contributions)

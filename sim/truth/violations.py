@@ -56,10 +56,12 @@ def candidates(conduct: Conduct, agreement: Agreement, cells: Cells, streams: St
 
 
 def truth_of(conduct: Conduct, agreement: Agreement, cells: Cells, streams: Streams, *, days: int, local_start_h: float,
-             all_candidates: bool = False) -> Truth:
+             all_candidates: bool = False, traced: bool = False) -> Truth:
     """Draw immigrants of all kinds, parties and days at the highest regime's rate, thin them to the regime in force at their
     onset (Lewis and Shedler 1979), and let those that happen have offspring; keep what happens, or all candidates.
+    `traced`: keep what decides at its onset whether each act happens, as where parties adapt.
     """
+    traced = traced or bool(conduct.adaptation)
     spells = spells_of(conduct, streams, days=days)
     drawn = _drawn(conduct, streams, range(-conduct.history_days, days))
     if not len(drawn.id):
@@ -74,10 +76,10 @@ def truth_of(conduct: Conduct, agreement: Agreement, cells: Cells, streams: Stre
     km = cells.km[cell] + (drawn.draws[:, WITHIN] - 0.5) * cells.size_km[cell]
     found = grown(Births(drawn.id, drawn.kind, drawn.side, cell, km, onset, happens),
                   Setting(conduct, spells, cells, days * _DAY_US),
-                  drawn.draws[:, ACCEPT] / np.maximum(chance, 1e-300) if conduct.adaptation else None)
+                  drawn.draws[:, ACCEPT] / np.maximum(chance, 1e-300) if traced else None)
     order = _order(found, all_candidates=all_candidates)
     draws = np.concatenate((drawn.draws, draws_of(found.births.id[len(drawn.id):])))[order]
-    lineage = Lineage._make(column[order] for column in found.lineage) if conduct.adaptation else None
+    lineage = Lineage._make(column[order] for column in found.lineage) if traced else None
     return Truth(acts_of(laws, cells, Births._make(column[order] for column in found.births), draws), spells, found.cut_us,
                  lineage)
 

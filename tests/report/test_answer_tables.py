@@ -16,7 +16,7 @@ ROWS = [("deadline_met_share", "all", "", 0.8), ("deadline_met_share", "clock", 
         ("deadline_met_share", "rung", "notice", 0.9), ("true_answers_per_30d", "rung", "notice", 60.0),
         ("false_answers_per_30d", "rung", "notice", 4.0), ("wrong_side_answers_per_30d", "rung", "notice", 2.0),
         ("critical_stage_share", "all", "", None), ("critical_stage_share", "stage", "decision", 0.7),
-        ("critical_member_share", "all", "", None), 
+        ("critical_member_share", "all", "", None),
         *(("critical_member_share", "member", f"body/member-{k}", k / 10) for k in range(5))]
 
 
