@@ -65,6 +65,8 @@ class Mission:
                              midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
                              on_arrival=self._on_arrival, sector_of=self._sector)
                              midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario), on_notice=self._on_notice)
+                             on_arrival=self._on_arrival, sector_of=_sector_of(prepared), on_notice=self._on_notice,
+                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
         self.on_answer: Callable[[int, int, str], None] | None = None
         """Told of each answer that is given, by its id, cell and action; None where answers do nothing to conduct."""
         self.effects: dict[str, float] = {}
@@ -217,6 +219,12 @@ class Mission:
             stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
             sensor = team + (2 if len(open_to) == len(SIDES) else int(until[0] is None))
             self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to)))
+
+
+def _sector_of(prepared: Prepared) -> Callable[[int], str]:
+    """Names of the sectors of cells, for caveats."""
+    cells = prepared.cells
+    return lambda cell: cells.sectors[int(cells.sector[cell])]
 
 
 def _weekday(scenario: Scenario) -> int:
