@@ -153,6 +153,7 @@ def findings_screen(found: Finished) -> list[str]:
         *([folded(told)] if told else []),
         "",
         *key_table(summary["measures"]),
+        *verdict_parts(summary),
         "",
         folded(CAVEAT),
         f"folder: {found.path}",
@@ -183,6 +184,29 @@ def key_table(measures: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [*columns(rows, right=(4 if ranged else 3,)), *columns(nulls)]
 
 
+def verdict_parts(summary: Mapping[str, Any]) -> list[str]:
+    """Verdicts that need no monitoring beside the mission's, and skill and power by regime where there are several."""
+    lines: list[str] = []
+    blind, regimes = summary.get("blind", {}), summary.get("regimes", {})
+    if blind:
+        rows = [_part(f"  {name}", m) for name, m in blind.items()]
+        head = "verdicts that need no monitoring, on the scale of skill (the best of them is 0):"
+        lines += ["", head, *columns(rows, right=(3,))]
+    if regimes:
+        rows = [_part(f"  {name}: {measure}", m) for name, each in regimes.items() for measure, m in each.items()
+                if measure in ("skill", "power_median", "power_worst", "undetermined_share")]
+        lines += ["", "verdicts in each regime:", *columns(rows, right=(3,))]
+    return lines
+
+
+def _part(name: str, m: Mapping[str, Any]) -> tuple[str, ...]:
+    """A record of the summary as name, number, noise interval and replications."""
+    from sim.experiment.findings import figure
+
+    noise = "" if m["noise_low"] is None else f"{figure(m['noise_low'])} to {figure(m['noise_high'])}"
+    return name, "none" if m["estimate"] is None else figure(m["estimate"]), noise, str(m["replications"])
+
+
 def run_document(found: Sequence[Finished]) -> dict[str, Any]:
     """One run as its summary with folder and state, several as a list."""
     whole = [{"folder": str(one.path), "already_done": one.already, "code": one.code, **one.summary} for one in found]
@@ -205,6 +229,11 @@ def comparison_screen(found: Comparison) -> list[str]:
         cells = ("none" if v is None else figure(v) for v in (row.a, row.b, row.difference))
         rows.append((row.measure, *cells, noise, verdict(row), less))
     nulls = [(row.measure, f"none: {row.reason}") for row in shown if row.difference is None]
+    for name, a, b in found.blind:
+        cells = ("none" if one.estimate is None else figure(one.estimate) for one in (a, b))
+        noise = ", ".join(f"{side} {figure(one.noise_low)} to {figure(one.noise_high)}" for side, one in (("A", a), ("B", b))
+                          if one.noise_low is not None)
+        rows.append((f"skill of “{name}”", *cells, "", noise, "needs no monitoring", ""))
     n = max((row.replications for row in found.rows), default=0)
     head = f"A = {found.a}, B = {found.b}: {n} pairs of replications that share their luck"
     return [head, "", *columns(rows), *columns(nulls), "", folded(CAVEAT)]
@@ -227,6 +256,9 @@ def comparison_document(found: Compared) -> dict[str, Any]:
 
     best: dict[str, Any] = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
     best |= {"robustness": [record(row) for row in found.robust]} if found.robust else {}
+    whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows],
+              "blind": {name: {"a": _numbers(a), "b": _numbers(b)} for name, a, b in one.blind}} for one in found.found]
+    best = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
     return {"status": "SIMULATED", "joint": len(whole), "comparisons": whole, **best}
 
 

@@ -44,6 +44,8 @@ class Comparison(NamedTuple):
     rows: list[Difference]
     capped: int = 0
     """Replications of either that a declared cap ended; they and their partners are left out."""
+    blind: tuple[tuple[str, Line, Line], ...] = ()
+    """Skill of each verdict that needs no monitoring, in either, each by its own truth."""
 
     def clear(self) -> list[Difference]:
         """Measures whose interval leaves 0 out."""
@@ -69,7 +71,16 @@ def compare(
         if left != right:
             raise BadIntegrity(f"{b[0]}: {what} = {right}, in {a[0]} {left}: different horizons cannot be compared")
     capped = sum(o.status == "capped" for o in (*a[1], *b[1]))
-    return Comparison(a[0], b[0], judged(differences(a[1], b[1], catalogue), list(worlds), catalogue), capped)
+    rows = judged(differences(a[1], b[1], catalogue), list(worlds), catalogue)
+    return Comparison(a[0], b[0], rows, capped, _blind(a[1], b[1], catalogue))
+
+
+def _blind(a: Sequence[Outcome], b: Sequence[Outcome], catalogue: Mapping[str, Any]) -> tuple[tuple[str, Line, Line], ...]:
+    """Verdicts that need no monitoring and that both runs score, over the replications that both have."""
+    both = {o.replication for o in a if o.status == "done"} & {o.replication for o in b if o.status == "done"}
+    sides = [{line.group: line for line in lines([o for o in side if o.replication in both], {"skill": catalogue["skill"]})
+              if line.by == "blind"} for side in (a, b)] if "skill" in catalogue else [{}, {}]
+    return tuple((name, line, sides[1][name]) for name, line in sides[0].items() if name in sides[1])
 
 
 def _top(resolved: str, key: str) -> str:

@@ -414,8 +414,18 @@ def _summary(
             {"replication": o.replication, "outcome": o.status, "reason": o.reason} for o in outcomes if o.status != "done"
         ],
         "twin": twin.records(twin.twins(plan.scenario, outcomes)),
+        **_parts(found),
         "measures": {line.measure: as_record(line, spread.get(line[:3])) for line in found if line.by == "all"},
     }
+
+
+def _parts(found: Sequence[Line]) -> dict[str, Any]:
+    """Skill of the verdicts that need no monitoring and, where there are several regimes, skill and power in each."""
+    blind = {x.group: as_record(x) for x in found if x.measure == "skill" and x.by == "blind"}
+    regimes: dict[str, dict[str, Any]] = {}
+    for line in (x for x in found if x.by == "regime"):
+        regimes.setdefault(line.group, {})[line.measure] = as_record(line)
+    return ({"blind": blind} if blind else {}) | ({"regimes": regimes} if len(regimes) > 1 else {})
 
 
 def as_entry(found: Reached) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.report.answer_tables import answer_tables
+from sim.report import ledgers
 from sim.report.cells import Table, table_of
 from sim.report.drawing import Drawn
 from sim.report.languages import Words
@@ -209,6 +210,8 @@ def _verification(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
         texts.append(words("verification.posterior", share=_share(v.standard.posterior_share, words)))
     names = ("funnel", "shares", "incidence", "reliability", "verdict_calendar")
     return tuple(texts), tuple(drawn[name] for name in names if name in drawn)
+    names = ("funnel", "ledger_losses", "shares", "incidence", "verdict_calendar")
+    return (intro, *ledgers.told(run, words)), (*(drawn[name] for name in names), *ledgers.ledger_tables(run, words))
 
 
 def _response(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:

@@ -40,6 +40,7 @@ from sim.report.drawing import (
 )
 from sim.report.grids import coverage_map, heatmap, verdict_calendar
 from sim.report.languages import Words
+from sim.report.ledgers import ledger_losses
 from sim.report.numbers import exact, known, with_unit
 from sim.report.numbers import figures as three_figures
 from sim.report.reliability import reliability
@@ -52,6 +53,7 @@ __all__ = [
     "funnel",
     "heatmap",
     "incidence",
+    "ledger_losses",
     "losses",
     "shares",
     "stages",
@@ -101,6 +103,7 @@ def figures_of(run: Run, words: Words) -> dict[str, Drawn]:
     return found | ({"reliability": reliability(run, words)} if run.scenario.verification.standard.rule == "posterior" else {})
     makers = (sector_map, base_map, funnel, shares, incidence, verdict_calendar, coverage_map, losses, stages, deadlines,
               units_gantt, reach_map)
+    makers = (sector_map, base_map, funnel, ledger_losses, shares, incidence, verdict_calendar, coverage_map, losses, stages)
     return {drawn.name: drawn for drawn in (make(run, words) for make in makers)}
 
 
