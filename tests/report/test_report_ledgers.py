@@ -25,7 +25,8 @@ LEDGER = {("true", ""): 100, ("detected", "hidden"): 10, ("detected", "looked an
 
 def rows(r: int) -> tuple[tuple[str, str, str, float, float], ...]:
     """One replication: everything by side A, and a little more of it in each further replication."""
-    ledger = [("ledger", step, f"small-arms/A/{reason}", float(n * (1 + r)), 100.0 * (1 + r)) for (step, reason), n in LEDGER.items()]
+    ledger = [("ledger", step, f"small-arms/A/{reason}", float(n * (1 + r)), 100.0 * (1 + r))
+              for (step, reason), n in LEDGER.items()]
     pair = {"first": 20, "second": 30, "both": 10, "estimate": 60, "low": 50, "high": 90, "holds": 0}
     again = [(f"pair.{name}", "acts", "optical+radar", float(value), 100.0) for name, value in pair.items()]
     sure = [("assured", "kind/side/light/season", f"missile-strike/{side}/night/winter", hit, 20.0)
