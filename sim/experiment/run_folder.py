@@ -85,6 +85,8 @@ class Plan(NamedTuple):
     """Worlds to sample from the ranges of the assumptions."""
     read: Callable[[Sequence[tuple[str, str]]], Any] | None = None
     """Turns overrides into a checked scenario and the digests of its data files; needed for `inputs`."""
+    beside: Callable[[Any, int], Mapping[str, bytes]] | None = None
+    """More files for the folder, from the prepared scenario and the root seed; called if the first replication was done."""
 
 
 class Finished(NamedTuple):
@@ -163,7 +165,7 @@ def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished
     plan = plan._replace(replications=target)
     reached = _reached(folder, identity, widths)
     over = None if not points else run_worlds(plan, folder, points, target if plan.inputs else 0)
-    _staged(plan, identity, folder, reached, over)
+    _staged(plan, identity, folder, reached, over, ready)
     _installed(folder, plan.report)
     return _finished(folder.path, already=False)._replace(precision=reached)
 
@@ -237,7 +239,7 @@ class AllFailed(Exception):
 # ---- writing -------------------------------------------------------------------------------------------
 
 
-def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached | None, over: Over | None) -> None:
+def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached | None, over: Over | None, ready: Any) -> None:
     """Write everything aside, then say so in the journal in one step."""
     staging = folder.path / STAGING
     outcomes = list(folder.journal.outcomes(identity.digest))
@@ -257,6 +259,9 @@ def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached |
         if over is not None:
             tables.put(staging / "inputs.csv", over.table)
             tables.put(staging / "worlds.csv", over.worlds)
+        if plan.beside is not None and any(o.replication == 0 and o.status == "done" for o in outcomes):
+            for name, data in plan.beside(_prepared(plan) if ready is None else ready, plan.seed).items():
+                tables.put(staging / name, data)
         if precision is not None:
             summary["precision"] = as_entry(precision)
         tables.put(staging / "summary.json", as_json(summary))

@@ -19,6 +19,8 @@ from sim.report.numbers import exact, figures, interval, with_unit
 from sim.report.results import Run, count, counted
 
 GRADES = ("A", "B", "C", "D")
+COVERAGE = ("coverage_hours", "coverage_gaps", "marey", "wait_map_a", "wait_map_b")
+"""Pictures of the first history's coverage, where the run keeps it."""
 
 
 class Chapter(NamedTuple):
@@ -192,7 +194,8 @@ def _monitoring(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
             words,
         ),
     )
-    return texts, (*(t for t in tables if t.rows), drawn["coverage_map"], drawn["losses"])
+    kept = tuple(drawn[name] for name in COVERAGE if name in drawn)
+    return texts, (*(t for t in tables if t.rows), drawn["coverage_map"], drawn["losses"], *kept)
 
 
 def _verification(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:

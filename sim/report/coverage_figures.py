@@ -93,9 +93,10 @@ def hours(seen: Seen, words: Words) -> Drawn:
         mesh = None
         for one, side in zip(axes, ("A", "B"), strict=True):
             values = study.watched[SIDES.index(side), :-1]
-            edges = [np.arange(values.shape[1] + 1) * BIN_H / 24, np.arange(len(rows) + 1) - 0.5]
             masked = np.ma.masked_where(values == 0, values)
-            mesh = one.pcolormesh(*edges, masked, cmap=sequential(), norm=scale, edgecolors="face", linewidth=0.2)
+            # One image: thousands of drawn rectangles would be most of a report.
+            mesh = one.imshow(masked, cmap=sequential(), norm=scale, aspect="auto", interpolation="nearest", origin="lower",
+                              extent=(0.0, values.shape[1] * BIN_H / 24, -0.5, len(rows) - 0.5))
             _sector_axis(one, seen, rows)
             one.set_title(words("figures.coverage_hours.side", side=side))
         axes[-1].set_xlabel(words("figures.coverage_hours.x"))

@@ -25,7 +25,7 @@ from sim.report.figures import figures_of
 from sim.report.languages import Words, words
 from sim.report.measure_tables import HEADLINE, measures_table
 from sim.report.numbers import exact, with_unit
-from sim.report.results import Run, read_run
+from sim.report.results import Run, RunUnreadable, read_run
 from sim.report.stress import range_text, stress_des
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -62,7 +62,7 @@ def write_report(run_folder: Path | str, *, lang: str = "en") -> Path:
     folder = Path(run_folder)
     catalogue = words(lang)
     run = read_run(folder)
-    drawn = figures_of(run, catalogue)
+    drawn = figures_of(run, catalogue) | kept_figures(run, catalogue)
     page = render(run, drawn, catalogue)
     (folder / "figures").mkdir(exist_ok=True)
     for figure in drawn.values():
@@ -70,6 +70,23 @@ def write_report(run_folder: Path | str, *, lang: str = "en") -> Path:
     put(folder / "stress-des.md", stress_des(run, catalogue).encode())
     put(folder / "report.html", page.encode())
     return folder / "report.html"
+
+
+def kept_figures(run: Run, catalogue: Words) -> dict[str, Drawn]:
+    """Pictures of coverage, where the run folder keeps what they need."""
+    file = run.folder / "coverage-study.json"
+    if not file.exists():
+        return {}
+    from sim.area.line import cells_of
+    from sim.experiment.coverage_kept import study_of
+    from sim.report.coverage_figures import coverage_figures, seen_of
+
+    cells = cells_of(run.scenario.area)
+    try:
+        study = study_of(file.read_bytes(), cells, run.scenario.name)
+    except (ValueError, LookupError, TypeError) as error:
+        raise RunUnreadable(f"{file}: cannot be read ({error})") from None
+    return coverage_figures(seen_of(study, cells, run.scenario), catalogue)
 
 
 def render(run: Run, drawn: dict[str, Drawn], catalogue: Words) -> str:

@@ -128,7 +128,7 @@ def test_the_verb_writes_a_page_that_opens_no_connection(tmp_path: Path, capfd: 
     assert door(["coverage", "observers", *SMALL, "--means", "all observers", "--out", str(out)]) == 0
     assert sorted(p.name for p in out.iterdir()) == ["coverage.csv", "coverage.html", "figures", "gaps.csv", "watched.csv"]
     page = (out / "coverage.html").read_text(encoding="utf-8")
-    assert not re.search(r'(src|href)="(?!#)', page) and "<script" not in page and "SIMULATED" in page
+    assert not re.search(r'(src|href)="(?!#|data:image/png;base64,)', page) and "<script" not in page and "SIMULATED" in page
     names = ["coverage_hours", "coverage_gaps", "marey", "wait_map_a", "wait_map_b"]
     assert re.findall(r'<figure id="figure-(\w+)"', page) == names
     assert page.count("<details>") == len(names) == len(list((out / "figures").glob("*.svg")))
