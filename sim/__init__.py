@@ -211,7 +211,6 @@ def run(
     """
     from tempfile import TemporaryDirectory
 
-    from sim.experiment.coverage_kept import kept
     from sim.experiment.machinery import real
     from sim.experiment.precision import MOST, target
     from sim.experiment.run_folder import Plan
@@ -241,7 +240,6 @@ def run(
         dask=dask,
         inputs=inputs,
         read=lambda values: one._with(values)._content(),
-        beside=kept if report else None,
     )
     return Run(run_plan(plan), keep)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -178,7 +178,6 @@ def _run(name: str, loaded: Loaded, seed: int, count: int, asked: Asked, *, seve
             _dask(asked),
             asked.inputs,
             reader(name, asked),
-            beside,
         )
         return given(lambda: run(plan))
 
@@ -241,13 +240,6 @@ def given(work: Callable[[], T]) -> T:
         if name == "ScenarioErrors" or not module.startswith("sim."):
             raise
         raise (LimitReached if name.startswith("TooMany") else BadInput)(str(error)) from None
-
-
-def beside(prepared: Any, seed: int) -> Mapping[str, bytes]:
-    """Files that a run keeps for its report: the coverage of its first history."""
-    from sim.experiment.coverage_kept import kept
-
-    return kept(prepared, seed)
 
 
 def reporter(lang: str = "en") -> Callable[[Path], object]:

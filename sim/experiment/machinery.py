@@ -26,15 +26,18 @@ class Machinery(NamedTuple):
     digest: Callable[..., str]
     catalogue: Callable[[], Mapping[str, Any]]
     columns: Callable[[], Mapping[str, Sequence[str]]]
+    beside: Callable[..., Mapping[str, bytes]] | None = None
+    """More files for a run's folder, for its report: beside(prepared, seed); called if the first replication was done."""
 
 
 def real() -> Machinery:
     """The engine and the measures of this package; opens numpy and SimPy."""
     from sim.engine import prepare, replicate
+    from sim.experiment.coverage_kept import kept
     from sim.ledger import digest
     from sim.measure.measures import measure
 
-    return Machinery(prepare, replicate, measure, digest, catalogue, columns)
+    return Machinery(prepare, replicate, measure, digest, catalogue, columns, kept)
 
 
 def catalogue() -> Mapping[str, Any]:

@@ -85,8 +85,6 @@ class Plan(NamedTuple):
     """Worlds to sample from the ranges of the assumptions."""
     read: Callable[[Sequence[tuple[str, str]]], Any] | None = None
     """Turns overrides into a checked scenario and the digests of its data files; needed for `inputs`."""
-    beside: Callable[[Any, int], Mapping[str, bytes]] | None = None
-    """More files for the folder, from the prepared scenario and the root seed; called if the first replication was done."""
 
 
 class Finished(NamedTuple):
@@ -259,9 +257,8 @@ def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached |
         if over is not None:
             tables.put(staging / "inputs.csv", over.table)
             tables.put(staging / "worlds.csv", over.worlds)
-        if plan.beside is not None and any(o.replication == 0 and o.status == "done" for o in outcomes):
-            for name, data in plan.beside(_prepared(plan) if ready is None else ready, plan.seed).items():
-                tables.put(staging / name, data)
+        for name, data in _beside(plan, outcomes, ready).items():
+            tables.put(staging / name, data)
         if precision is not None:
             summary["precision"] = as_entry(precision)
         tables.put(staging / "summary.json", as_json(summary))
@@ -272,6 +269,14 @@ def _staged(plan: Plan, identity: Identity, folder: Folder, precision: Reached |
     base = json.dumps({f"{name}.csv": listed[f"{name}.csv"] for name in plan.machinery.columns()})
     told = {"state": "staged", "base": base}
     folder.journal.tell({**told, "provenance": sha256(provenance).hexdigest()})
+
+
+def _beside(plan: Plan, outcomes: Sequence[Outcome], ready: Any) -> Mapping[str, bytes]:
+    """Files that the report of a run needs beside its tables."""
+    make = plan.machinery.beside
+    if make is None or plan.report is None or not any(o.replication == 0 and o.status == "done" for o in outcomes):
+        return {}
+    return make(_prepared(plan) if ready is None else ready, plan.seed)
 
 
 def _status(outcomes: Sequence[Outcome]) -> str:

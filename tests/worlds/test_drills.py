@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_worlds import HOUR_US, SEED, door_of, monitored, ready, rows_that_differ, world
+from small_worlds import HOUR_US, ROOT, SEED, door_of, monitored, ready, rows_that_differ, world
 
 from sim.engine import open_world, play
 from sim.engine.chronicle import Chronicle, history_of
+from sim.ledger import History
 from sim.monitoring.looks import JAMMED, MADE, OTHER
+from sim.scenario.reader import read
 from sim.scenario.scenario import Scenario
 
 HOUR, BACK = 31.3, 50.0
@@ -194,3 +196,20 @@ def test_the_baseline_spelled_out_is_the_baseline() -> None:
     first, second = (history_of(play(ready(world(name, days=1)), seed=SEED, replication=0))
                      for name in ("technical-means", "access-one-side"))
     assert all(first.tables[t][c].tobytes() == second.tables[t][c].tobytes() for t in first.tables for c in first.tables[t])
+
+
+def test_day_twenty_as_shipped() -> None:
+    """The shipped withdrawal, unshortened: 480 hours of every table have the same bytes, then drones and posts fall silent."""
+    first, second = (history_of(play(ready(read(ROOT / "scenarios" / f"{name}.toml").scenario), seed=SEED, replication=0))
+                     for name in ("technical-means", "access-withdrawn-day-20"))
+    assert rows_that_differ(first, second, 480.0 - 1e-6) == {}
+    near, far = ["drone-eo", "drone-ir", "radar-gmti", "camera-thermal", "impulse-node"], ["sar-systematic", "air-picture"]
+    made = [_made(one, near, from_h=480.0) for one in (first, second)]
+    assert made[1] == 0 < made[0]
+    assert _made(first, far, from_h=0.0) == _made(second, far, from_h=0.0) > 0
+
+
+def _made(history: History, means: list[str], *, from_h: float) -> int:
+    """Looks made by some means from an hour on."""
+    table = history.tables["coverage"]
+    return int(table["made"][(table["from_h"] >= from_h) & np.isin(table["means"], means)].sum())
