@@ -210,7 +210,7 @@ def _wait_h(table: LookTable, sensors: Sensors, targets: Targets, legs: Legs, mi
     row = targets.row.take(legs.target)
     rate = sensors.rate_per_h.ravel().take(legs.sensor * sensors.rate_per_h.shape[1] + sensors.target.take(row))
     with np.errstate(divide="ignore"):
-        wait_h = -np.log1p(-uniform(mixed)) / (rate * chance)
+        wait_h: F64 = -np.log1p(-uniform(mixed)) / (rate * chance)
     rows = np.flatnonzero(legs.law == SWEEP)
     if len(rows):
         wait_h[rows] = _round_h(mixed[rows], chance[rows], rate[rows])

@@ -221,7 +221,7 @@ def _lit(found: Pass, sites: Sites, rule: AccessRule, which: I64, low: F64, high
     open_ = np.flatnonzero(~sure)
     part, begin, end = which[open_], low[open_], high[open_]
     middle = height((begin + end) / 2, part)
-    change = pass_law.SUN_DEG_PER_S * (end - begin) / 2 + 0.01
+    change = track_law.SUN_DEG_PER_S * (end - begin) / 2 + 0.01
     sure[open_] = middle > change
     parts = [(which[sure], low[sure], high[sure])]
     doubtful = np.abs(middle) <= change
@@ -241,7 +241,7 @@ def _surely_lit(found: Pass, sites: Sites, level: float, which: I64, low: F64, h
     middle = (track.interval + 0.5) * track.step_s
     sun, up = rows_at(sky_mechanics.sun_direction_ecef(track.origin_s + middle), row), rows_at(sites.up, found.site[which])
     away = np.maximum(np.abs(low - middle[row]), np.abs(high - middle[row]))
-    least = np.sin(np.radians(np.minimum(level + pass_law.SUN_DEG_PER_S * away + 0.01, 90.0)))
+    least = np.sin(np.radians(np.minimum(level + track_law.SUN_DEG_PER_S * away + 0.01, 90.0)))
     return np.asarray(sun[:, 0] * up[:, 0] + sun[:, 1] * up[:, 1] + sun[:, 2] * up[:, 2] > least)
 
 
@@ -256,8 +256,8 @@ def _sun_roots(height: Any, part: I64, low: F64, high: F64, ends: list[F64]) -> 
         core = -(slope + np.where(slope < 0, -1.0, 1.0) * np.sqrt(slope**2 - 4 * bend * ends[1])) / 2
         roots = [low + half * (1 + share) for share in (core / bend, ends[1] / core)]
     # Both roots of all windows go together, with the heights a second before and after.
-    part, low, high, half = (np.tile(column, 2) for column in (part, low, high, half))
-    root, thrice = np.concatenate(roots), np.tile(part, 3)
+    low, high, half = (np.tile(column, 2) for column in (low, high, half))
+    root, thrice = np.concatenate(roots), np.tile(part, 6)
     found = np.isfinite(root)
     t = np.where(found, np.clip(root, low - half, high + half), low)
     for _ in range(3):

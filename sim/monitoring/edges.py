@@ -143,7 +143,8 @@ def _root(look: Looker, which: I64, inside: F64, outside: F64, guess: F64) -> tu
     settled by its last step, or as soon as its next would be lost in the rounding of time.
     """
     t, rate, share = guess.copy(), np.ones_like(guess), np.ones_like(guess)
-    todo, now, good_now, bad_now, before = np.arange(len(t)), guess, inside, outside, np.zeros_like(guess)
+    todo: I64 = np.arange(len(t))
+    now, good_now, bad_now, before = guess, inside, outside, np.zeros_like(guess)
     for _ in range(80):
         if not len(todo):
             break
@@ -160,7 +161,8 @@ def _root(look: Looker, which: I64, inside: F64, outside: F64, guess: F64) -> tu
         before, now = np.where(off, 0.0, moved), step
         t[todo], rate[todo], share[todo] = now, seen.rate, seen.share
         left = np.flatnonzero(~settled)
-        todo, now, good_now, bad_now, before = (column[left] for column in (todo, now, good_now, bad_now, before))
+        now, good_now, bad_now, before = (column[left] for column in (now, good_now, bad_now, before))
+        todo = todo[left]
     return t, Seen(rate, rate, share)
 
 

@@ -89,8 +89,8 @@ def sites_of(lat_deg: F64, lon_deg: F64) -> Sites:
     groups = tuple((np.sort(part), _cap(toward[part])) for part in parts)
     if len(groups) > _MOST_CAPS:
         groups = ((np.arange(len(tile)), Cap(np.array([0.0, 0.0, 1.0]), math.pi)),)
-    fast = (np.asfortranarray(column) for column in (place, up_vectors(lat_deg, lon_deg), toward))
-    return Sites(lat_deg < 0, *fast, radius, groups)
+    columns = [np.asfortranarray(table) for table in (place, up_vectors(lat_deg, lon_deg), toward)]
+    return Sites(lat_deg < 0, columns[0], columns[1], columns[2], radius, groups)
 
 
 def _cap(toward: F64) -> Cap:

@@ -271,5 +271,5 @@ class _Grid:
         first: F64 = (interval[opens][run] * self.step_s).astype(np.float64)
         last: F64 = ((interval[closes][run] + 1) * self.step_s).astype(np.float64)
         nodes = np.stack([before[:6], after[:6]])
-        terms = quintic_terms(*(Motion(m[:3], m[3:6], m[6:]) for m in (before, after)), step)
-        return Track(self.origin_s, step, interval, row, terms, first, last, nodes)
+        start, end = (Motion(m[:3], m[3:6], m[6:]) for m in (before, after))
+        return Track(self.origin_s, step, interval, row, quintic_terms(start, end, step), first, last, nodes)
