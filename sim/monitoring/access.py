@@ -228,9 +228,15 @@ def _lit(found: Pass, sites: Sites, rule: AccessRule, which: I64, low: F64, high
     part, begin, end, middle = part[doubtful], begin[doubtful], end[doubtful], middle[doubtful]
     ends = [height(begin, part), middle, height(end, part)]
     cuts = (begin, *_sun_roots(height, part, begin, end, ends), end)
-    for a, b in pairwise(cuts):
-        keep = (b > a) & (height((a + b) / 2, part) >= 0)
-        parts.append((part[keep], a[keep], b[keep]))
+    bright = [(b > a) & (height((a + b) / 2, part) >= 0) for a, b in pairwise(cuts)]
+    # A cut with light on both sides is none: what it parts is one window.
+    bright[1] |= (cuts[2] <= cuts[1]) & bright[0]
+    dark = np.zeros(len(part), dtype=np.bool_)
+    edge = np.stack([dark, *bright, dark]).astype(np.int8)
+    opens, closes = np.diff(edge, axis=0) == 1, np.diff(edge, axis=0) == -1
+    (row, first), (_, last) = np.nonzero(opens.T), np.nonzero(closes.T)
+    places = np.stack(cuts)
+    parts.append((part[row], places[first, row], places[last, row]))
     made = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
     return made[0], made[1], made[2]
 
