@@ -83,6 +83,8 @@ class Cue(NamedTuple):
     """Identity of the pass that it takes; 0 = that of the case, its number and the sensor."""
     flight: int = -1
     """Flight that is pulled off its patrol for it."""
+    kind: int = -1
+    """Kind of act that it is sent to look for; −1 = any."""
 
 
 class Finding(NamedTuple):

@@ -115,6 +115,14 @@ class Mission:
             if points <= 0:
                 return
         self._look_again(case, points)
+        want = want_of(case, self.scenario.verification.tasking, points=points)
+        offer = None if want is None else self._offer(case, want.number, want.known_physics)
+        if offer is not None:
+            case.cues += 1
+            self.cueing.commit(offer)
+            self.door.cue(offer.cue._replace(kind=case.kind))
+            if offer.diversion is not None:
+                self.door.divert(*offer.diversion)
         self.ladder.consider(case=case.key, kind=case.kind, side=2, cell=case.cell, grade=case.grade,
                              onset_us=case.onset_us, logged_us=case.opened_us, finding=None)
 
@@ -218,7 +226,8 @@ class Mission:
         if open_to:
             stay = round(self.scenario.verification.tasking.inspection_h * _HOUR_US)
             sensor = team + (2 if len(open_to) == len(SIDES) else int(until[0] is None))
-            self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to)))
+            self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to),
+                              kind=self.book.cases[answer.case].kind))
 
 
 def _sector_of(prepared: Prepared) -> Callable[[int], str]:

@@ -145,6 +145,33 @@ def _all(sample: Sample) -> Bools:
     return np.ones(len(sample.unit), dtype=np.bool_)
 
 
+def _cases(sample: Sample) -> Bools:
+    return np.asarray(inside(sample) & (sample.items["what"] == 1), dtype=np.bool_)
+
+
+def _raw_true(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Cases with an act behind them."""
+    return share_of(sample, sample.items["true"] > 0, _cases(sample))
+
+
+def _found_true(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Findings with an act behind them."""
+    return share_of(sample, sample.items["true"] > 0, _cases(sample) & (sample.items["found"] > 0))
+
+
+def _found_false(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Findings with nothing behind them, per unit of time."""
+    false = (_cases(sample) & (sample.items["found"] > 0) & (sample.items["true"] == 0)).astype(np.float64)
+    number = np.bincount(sample.unit, weights=false, minlength=sample.units)
+    span = (sample.window_h[1] - sample.window_h[0]) / unit_h
+    return Ratio(number.astype(np.float64), np.full(sample.units, span), np.arange(sample.units), sample.units)
+
+
+def _recalled(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Acts of which a finding came."""
+    return share_of(sample, sample.items["found"] > 0, np.asarray(inside(sample) & (sample.items["what"] == 0), dtype=np.bool_))
+
+
 DESK_READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "wait_of_kind": _wait_of_kind,
     "sojourn_of_kind": _sojourn_of_kind,
@@ -163,9 +190,13 @@ DESK_READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     **{f"first_{sensor}_within": _first_within(sensor) for sensor in range(4)},
     "ended_within": _ended_within,
     "neither_within": _neither_within,
+    "raw_true": _raw_true,
+    "found_true": _found_true,
+    "found_false": _found_false,
+    "recalled": _recalled,
     "took": _took,
     "took_within": _took_within,
 }
 DESK_SHARES = frozenset({"station_waited", "station_above", "station_empty", "took_within", "ended_within", "neither_within",
-                         *(f"first_{sensor}_within" for sensor in range(4))})
+                         "raw_true", "found_true", "recalled", *(f"first_{sensor}_within" for sensor in range(4))})
 """Readings that are shares."""

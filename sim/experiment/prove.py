@@ -137,7 +137,7 @@ def _simulated(file: ProofFile, run: Run, number: int, setup: Values, exact: Map
             found = read_off(samples, how, at=worked(at, values) if isinstance(at, str) else at, unit_h=values["unit_h"])
             if found is not None:
                 scale = float(worked(how["times"], values)) if "times" in how else 1.0
-                table, _, bare = name.rpartition("/")
+                table, bare = _parted(exact, name)
                 yield Outcome(table or member.within, bare, Estimate(found.estimate * scale, found.se * abs(scale)))
 
 
@@ -183,9 +183,15 @@ def _stands(exact: Mapping[str, Any], within: str, name: str) -> bool:
     return bool(within) and isinstance(table, dict) and name in table
 
 
+def _parted(exact: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Table and name of `table/name`; a name that holds a stroke of its own, such as findings a year, stands by itself."""
+    table, _, bare = name.rpartition("/")
+    return ("", name) if name in exact else (table, bare)
+
+
 def _known(exact: Mapping[str, Any], within: str, name: str) -> bool:
     """Whether the exact answers hold a name, in the table of its member, as a place of a list, or by itself."""
-    table, _, bare = name.rpartition("/")
+    table, bare = _parted(exact, name)
     if table:
         return _stands(exact, table, bare)
     spot = _spot(name)

@@ -209,7 +209,24 @@ def force(prepared: Prepared, *, seed: int, replication: int, unit: str, only: s
     return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), len(units))
 
 
+def checks(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """Acts (what = 0) and cases (what = 1): whether an act is behind a case, and whether a finding came of it."""
+    chronicle = play(prepared, seed=seed, replication=replication)
+    acts, cause = chronicle.opened.acts, chronicle.cause
+    found = {one.case for one in chronicle.mission.findings}
+    behind = {key: cause.get(key, -1) for key in chronicle.mission.book.cases}
+    known = {behind[key] for key in found}
+    happened = np.flatnonzero(acts.happens)
+    rows = [(acts.onset_us.item(act), 0, 1, act in known) for act in happened.tolist()]
+    rows += [(case.reports[0].seen_us, 1, behind[key] >= 0, key in found) for key, case in chronicle.mission.book.cases.items()]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+    columns = {name: table[:, i] / (_HOUR_US if name == "from_h" else 1.0)
+               for i, name in enumerate(("from_h", "what", "true", "found"))}
+    return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), 0)
+
+
 STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
                                             "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
                                             "stations": stations}
                                             "force": force}
+                                            "stations": stations, "checks": checks}

@@ -91,7 +91,8 @@ _LIST = (
     Measure("false_findings_per_day", "findings a day"), Measure("precision", "share of findings"),
     Measure("wrong_attribution_share", "share of attributed true findings"),
     Measure("unattributed_share", "share of true findings"), Measure("false_answers_per_30d", "answers in 30 days"),
-    Measure("wrong_side_answers_per_30d", "answers in 30 days"), Measure("missed_breach_share", "share of true breaches"),
+    Measure("wrong_side_answers_per_30d", "answers in 30 days"),
+    Measure("wrong_findings_per_30d", "findings in 30 days"), Measure("missed_breach_share", "share of true breaches"),
     Measure("wrong_accusation_share", "share of compliant states"), Measure("true_breach_share", "share of states"),
     Measure("brier", "squared error"),
     Measure("posterior_brier", "squared error", reason=_NO_POSTERIOR),
@@ -106,6 +107,7 @@ _LIST = (
     Measure("chapman_ratio", "incidents estimated over true", reason=_ONE_LIST),
     Measure("chao_ratio", "incidents estimated over true", reason=_ONE_LIST),
     Measure("capture_dependence", "shared catches over those of independent means", reason=_ONE_LIST),
+    Measure("published_trend", "log ratio of the halves"), Measure("true_trend", "log ratio of the halves"),
     Measure("trend_error", "log ratio"), Measure("trend_error_effort", "log ratio"),
     Measure("parity_opportunity", "detected share of B over A"), Measure("parity_error", "wrong accusation share of A less B"),
     Measure("coverage_share", "share of cell-days"), Measure("revisit_mean_h", "h"), Measure("revisit_max_h", "h"),
@@ -348,7 +350,11 @@ def _findings(history: History, scenario: Scenario) -> list[Row]:
     true, named, wrong = _against(found, side_of)
     false_orders, _, wrong_orders = _against(orders, side_of)
     n_true = float(true.sum())
-    return [Row("false_findings_per_day", "all", "", float((~true).sum()), days),
+    accused = (~true | wrong) & named
+    against = [Row("wrong_findings_per_30d", "side", side, 30 * float((accused & (found["side"] == side)).sum()), days)
+               for side in ("A", "B")]
+    return [Row("wrong_findings_per_30d", "all", "", 30 * float(accused.sum()), days), *against,
+            Row("false_findings_per_day", "all", "", float((~true).sum()), days),
             Row("precision", "all", "", n_true, float(len(true))),
             Row("wrong_attribution_share", "all", "", float(wrong.sum()), float((true & named).sum())),
             Row("unattributed_share", "all", "", float((true & ~named).sum()), n_true),
@@ -393,7 +399,8 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     true, found = incidents["onset_h"], _during(_of_violations(_published(history, scenario)), "onset_h", scenario)["onset_h"]
     halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
     known = min(halves) > 0
-    error = float(np.log(halves[3] / halves[2]) - np.log(halves[1] / halves[0])) if known else 0.0
+    true_trend, published = (float(np.log(halves[i + 1] / halves[i])) if known else 0.0 for i in (0, 2))
+    error = published - true_trend
     seen = np.isfinite(_since(incidents, "detected_h"))
     a, b = incidents["side"] == "A", incidents["side"] == "B"
     counts = incidents["counts"].astype(np.float64)
@@ -401,6 +408,7 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     return [Row("reported_ratio", "all", "", float(len(found)), float(len(true))),
             Row("recorded_counts_per_day", "all", "", recorded, scenario.days - scenario.warm_up_h / 24),
             Row("capture_share", "all", "", recorded, float(counts.sum())),
+            Row("published_trend", "all", "", published, float(known)), Row("true_trend", "all", "", true_trend, float(known)),
             Row("trend_error", "all", "", error, float(known)),
             Row("trend_error_effort", "all", "", *effort_part(incidents, true >= half)),
             Row("parity_opportunity", "all", "", float((seen & b).sum() * a.sum()), float((seen & a).sum() * b.sum()))]

@@ -18,6 +18,7 @@ from sim.foundation.scan import GLANCE, NEVER, Targets, all_contacts, first_cont
 from sim.foundation.streams import F64, I64, key_of, mix64, mix_one, succeeds
 from sim.monitoring.library import Library
 from sim.monitoring.looks import CLOUD, DIVERTED, JAMMED, MADE, OTHER, Looks, Tables, by_physics
+from sim.monitoring.mistaken import mistaken
 from sim.monitoring.release import Terms, released
 from sim.monitoring.sightings import Seen, Sensing, observe, sensors_of
 from sim.records import Acts, Cue, Observation
@@ -274,6 +275,7 @@ class TrueDoor:
             return
         living, later = self._begun(cue.cell)
         self._stare(cue, living)
+        _mistake(self, cue, living)
         for act in later[: np.searchsorted(self.acts.onset_us[later], cue.end_us, side="right")]:
             self.clock.at(int(self.acts.onset_us[act]), _ONSET, low40(int(self.acts.id[act])), self._stare, cue, act[None])
         self.looked(cue, MADE)
@@ -292,8 +294,7 @@ class TrueDoor:
         """Decide by key which acts in a cell a stare notices at this instant."""
         if not len(which):
             return
-        means, n = int(self.sensing.means[cue.sensor]), len(self.acts.id)
-        luck = cue.luck or mix_one(key_of(cue.case, "cue", self.sensing.names[cue.sensor]), cue.number)
+        means, n, luck = int(self.sensing.means[cue.sensor]), len(self.acts.id), _luck_of(self, cue)
         phase = (self.clock.now >= self.until_us[0, which]).astype(np.int64)
         depth = self.sights.depth_km(which, phase, self.clock.now)
         near = np.abs(depth - self.sensing.offset_km[cue.sensor]) <= self.sensing.reach_km[cue.sensor]
@@ -348,6 +349,22 @@ def _every_success(door: TrueDoor) -> tuple[I64, I64, I64]:
     act, row, when = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((row, when, act))
     return act[order], row[order], when[order]
+
+
+def _luck_of(door: TrueDoor, cue: Cue) -> int:
+    """Key of the luck of a cued look: that of the pass that it takes, else of the case, the sensor and the number."""
+    return cue.luck or mix_one(key_of(cue.case, "cue", door.sensing.names[cue.sensor]), cue.number)
+
+
+def _mistake(door: TrueDoor, cue: Cue, living: I64) -> None:
+    """Tell the mission of what a cued look took for the act that it was sent to look for, where there was none."""
+    if not door.library.mistaken:
+        return
+    seen = mistaken(cue, _luck_of(door, cue), door.clock.now, living, door.acts, door.library, door.sensing, door.cells)
+    if seen is not None:
+        told = seen if door.terms is None else released(seen, door.terms, cue.sensor)
+        if told.reported_us < NEVER:
+            door.clock.at(told.reported_us, _REPORT, low40(told.id), door.inform, told)
 
 
 def _fate_of(door: TrueDoor, cue: Cue, now: int) -> int:

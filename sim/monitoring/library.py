@@ -38,6 +38,8 @@ class Library(NamedTuple):
     """Kinds of which the terms ask how far off the line they are."""
     error_per_km: tuple[float, ...] = ()
     """Growth of the location error with distance, by means; empty = none."""
+    mistaken: tuple[float, ...] = ()
+    """Chance that an ordered look finds what it was sent for where there is nothing, by means; empty = none."""
 
 
 def library_of(monitoring: Monitoring, agreement: Agreement) -> Library:
@@ -54,7 +56,8 @@ def library_of(monitoring: Monitoring, agreement: Agreement) -> Library:
                    np.array([m.senses_origin for m in means], dtype=bool), np.array([m.images for m in means], dtype=bool),
                    np.array([m.location_error_km for m in means]), np.array([m.dating_log_sd for m in means]),
                    np.array([_confusion(m.confusion, kinds) for m in means]).reshape(len(means), len(kinds), len(kinds)),
-                   _deep(agreement), tuple(m.location_error_per_km for m in means))
+                   _deep(agreement), tuple(m.location_error_per_km for m in means),
+                   tuple(m.mistaken_share for m in means) if any(m.mistaken_share for m in means) else ())
 
 
 def _deep(agreement: Agreement) -> frozenset[int]:

@@ -56,6 +56,8 @@ class Means(Part):
     dating_log_sd: LogSd = key("spread of the age that it gives to a trace (standard deviation of its logarithm)", 0.3)
     confusion: dict[Id, dict[Id, Share]] = key("for a true kind, the share reported as another kind", {})
     false_alarms_per_day: dict[Id, NonNegative] = key("false sightings a day, whole area, by the kind they claim", {})
+    mistaken_share: Share = key(
+        "chance that an ordered look at a place where there is nothing of that kind finds what it was sent to look for", 0.0)
     needs_navigation: bool = key("useless while satellite navigation is lost (timing of acoustic nodes, AIS)", False)
     misled_per_day: dict[Id, NonNegative] = key(
         "false sightings a day that it adds while satellite navigation is lost, by the kind they claim", {})

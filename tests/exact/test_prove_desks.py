@@ -16,7 +16,7 @@ from sim.scenario.reader import read
 CASES_FILE = Path(__file__).parents[2].parent / "shared" / "cases" / "cases_developer.json"
 SEED = 20261125
 # Family, case, events: fixed before any was run.
-CASES = [("priority", "C08", 20_000), ("chain", "C24", 5_000)]
+CASES = [("priority", "C08", 20_000), ("chain", "C24", 5_000), ("pipeline", "G06", 8_000)]
 # Worlds of our own, with parameters that no case has: family, setup, events.
 OWN: list[tuple[str, dict[str, Any], int]] = [
     ("priority", {"lams": [0.5, 1.0], "ES": [0.4, 0.5], "cv": 0.5}, 8_000),
@@ -30,6 +30,8 @@ OWN: list[tuple[str, dict[str, Any], int]] = [
     ("load", {"per_day": 30.0, "hours_per_case": 2.0, "staff": 9}, 4_000),
     ("load", {"per_day": 70.0, "hours_per_case": 2.0, "staff": 10, "shift_h": 12.0}, 4_000),
     ("load", {"per_day": 7.0, "hours_per_case": 3.0}, 8_000),
+    ("pipeline", {"tp_per_day": 3.0, "fp_per_day": 4.0, "se": 0.7, "sp": 0.8, "violations_per_day": 5.0}, 8_000),
+    ("pipeline", {"mean_dur_h": 6.0, "T_h": 5.0, "p": 0.8, "fp_per_day": 2.0, "staff": 1, "service_h": 3.0}, 6_000),
     ("metrics", {"rates": [0.5, 0.5]}, 10_000),
     ("metrics", {"rates": [0.3, 0.1, 0.6], "t": 1.5}, 10_000),
 ]

@@ -30,6 +30,7 @@ SETUPS: dict[str, dict[str, Any]] = {
     "revisit-orbit": {"repeat": "143/10", "swath_km": 290, "lats": [48]},
     "priority": {"lams": [0.2, 0.6], "mu": 3.0}, "tandem": {"lam": 2.0, "mus": [3.0, 4.0]}, "chain": {},
     "load": {"per_day": 30.0, "hours_per_case": 2.0}, "metrics": {"rates": [1, 1]},
+    "pipeline": {"tp_per_day": 1.0, "fp_per_day": 0.5, "se": 0.95, "sp": 0.9},
 }
 
 
