@@ -457,9 +457,8 @@ def _facts(chronicle: Chronicle, coverage: Coverage) -> dict[str, float]:
         "gap_mean_h": float(coverage.gap_mean_h.mean()), "gap_max_h": float(large.max(initial=0.0)),
         "gap_square_h2": float(coverage.gap_square_h2.mean()), "contacted": float(len(contacted)),
         "cases": float(len(mission.book.cases)), "lapsed": float(mission.ladder.lapsed),
-    } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | _answers_asked(
+    } | spent(scenario.monitoring, chronicle.prepared.layout, watch, mission.looked, days_us) | mission.effects | _answers_asked(
         chronicle) | _replayed(chronicle.prepared.recorded)
-    } | mission.effects | _answers_asked(chronicle) | _replayed(chronicle.prepared.recorded)
 
 
 def _answers_asked(chronicle: Chronicle) -> dict[str, float]:

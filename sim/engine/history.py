@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sim.area.terms import FORBIDDEN, UNDECLARED, owed_kinds
 from sim.engine.adaptive import Adapting
 from sim.engine.chronicle import Chronicle, history_of
-from sim.engine.knowledge import believed, correlation_of
 from sim.engine.feedback import Feeding
+from sim.engine.knowledge import believed, correlation_of
 from sim.engine.mission import Mission
 from sim.engine.preparation import Opened, Prepared, open_world, true_door
 from sim.foundation.clock import Clock, ClockLimit, Rank, low40

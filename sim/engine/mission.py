@@ -4,8 +4,7 @@ A mediator can follow every step; nothing of the truth is at hand here, only wha
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -54,19 +53,9 @@ class Mission:
         self.reckoning = Reckoning(prepared, opened.streams, tables_of(door)) if by_posterior(scenario) else None
         self.weighed: dict[int, F64] = {}
         """Case → its posteriors when it was closed."""
-        self.book = CaseBook(clock, scenario.agreement, scenario.verification, start_hour=prepared.start_hour,
-                             persistence_us=_persistence(scenario), inspections=inspections,
-                             reach_cells=int(np.ceil((scenario.verification.merging.distance_km + 2) / scenario.area.cell_km)),
-                             on_case=self._on_case, on_finding=self._on_finding, on_close=self._on_close,
-                             posterior=None if self.reckoning is None else self._posterior)
+        self.book = _case_book(self, inspections)
         self.force = Force(scenario.response, scenario.area)
-        self.ladder = Ladder(clock, scenario.agreement, scenario.response, self.force, place_of=self._place,
-                             on_arrival=self._on_arrival, sector_of=self._sector,
-                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
-                             on_arrival=self._on_arrival, sector_of=self._sector)
-                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario), on_notice=self._on_notice)
-                             on_arrival=self._on_arrival, sector_of=_sector_of(prepared), on_notice=self._on_notice,
-                             midnight_us=-round(prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
+        self.ladder = _ladder(self)
         self.on_answer: Callable[[int, int, str], None] | None = None
         """Told of each answer that is given, by its id, cell and action; None where answers do nothing to conduct."""
         self.effects: dict[str, float] = {}
@@ -115,14 +104,6 @@ class Mission:
             if points <= 0:
                 return
         self._look_again(case, points)
-        want = want_of(case, self.scenario.verification.tasking, points=points)
-        offer = None if want is None else self._offer(case, want.number, want.known_physics)
-        if offer is not None:
-            case.cues += 1
-            self.cueing.commit(offer)
-            self.door.cue(offer.cue._replace(kind=case.kind))
-            if offer.diversion is not None:
-                self.door.divert(*offer.diversion)
         self.ladder.consider(case=case.key, kind=case.kind, side=2, cell=case.cell, grade=case.grade,
                              onset_us=case.onset_us, logged_us=case.opened_us, finding=None)
 
@@ -134,7 +115,7 @@ class Mission:
             return
         case.cues += 1
         self.cueing.commit(offer)
-        self.door.cue(offer.cue)
+        self.door.cue(offer.cue._replace(kind=case.kind))
         if offer.diversion is not None:
             self.door.divert(*offer.diversion)
         if offer.called_off is not None:
@@ -188,11 +169,6 @@ class Mission:
         """Place of a cell, for teams that go there."""
         return beside(self.scenario.area, self.prepared.cells, cell, 0.0)
 
-    def _sector(self, cell: int) -> str:
-        """Name of the sector of a cell, for caveats."""
-        """Name of the sector of a cell, for the order of preference."""
-        return self.prepared.cells.sectors[int(self.prepared.cells.sector[cell])]
-
     def _on_arrival(self, answer: Response) -> None:
         """A team that arrived looks, where teams confirm; answers end acts only where the scenario says so."""
         is_team = self.scenario.response.units[answer.unit].role == "team"
@@ -230,8 +206,26 @@ class Mission:
                               kind=self.book.cases[answer.case].kind))
 
 
-def _sector_of(prepared: Prepared) -> Callable[[int], str]:
-    """Names of the sectors of cells, for caveats."""
+def _case_book(mission: Mission, inspections: frozenset[int]) -> CaseBook:
+    """The case book that tells the mission of cases, findings and closed files."""
+    scenario, prepared = mission.scenario, mission.prepared
+    reach_cells = int(np.ceil((scenario.verification.merging.distance_km + 2) / scenario.area.cell_km))
+    return CaseBook(mission.clock, scenario.agreement, scenario.verification, start_hour=prepared.start_hour,
+                    persistence_us=_persistence(scenario), inspections=inspections, reach_cells=reach_cells,
+                    on_case=mission._on_case, on_finding=mission._on_finding, on_close=mission._on_close,
+                    posterior=None if mission.reckoning is None else mission._posterior)
+
+
+def _ladder(mission: Mission) -> Ladder:
+    """The ladder of answers, on the calendar of the scenario."""
+    scenario = mission.scenario
+    return Ladder(mission.clock, scenario.agreement, scenario.response, mission.force, place_of=mission._place,
+                  on_arrival=mission._on_arrival, sector_of=sector_of(mission.prepared), on_notice=mission._on_notice,
+                  midnight_us=-round(mission.prepared.start_hour * _HOUR_US), weekday=_weekday(scenario))
+
+
+def sector_of(prepared: Prepared) -> Callable[[int], str]:
+    """Names of the sectors of cells, for caveats and orders of preference."""
     cells = prepared.cells
     return lambda cell: cells.sectors[int(cells.sector[cell])]
 

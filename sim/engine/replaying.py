@@ -14,7 +14,7 @@ import numpy as np
 from sim.engine.chronicle import Chronicle, Links, _answer_times, _orders, _responses, history_of, link
 from sim.engine.columns import hours
 from sim.engine.history import play
-from sim.engine.mission import Mission
+from sim.engine.mission import Mission, sector_of
 from sim.engine.preparation import Prepared
 from sim.foundation.clock import Clock, Rank
 from sim.foundation.streams import I64
@@ -107,7 +107,8 @@ def _answered(record: Recorded, scenario: Scenario) -> Ladder:
     """Ask a ladder of other units what the first one was asked, at the same instants."""
     mission, clock = record.chronicle.mission, Clock()
     ladder = Ladder(clock, scenario.agreement, scenario.response, Force(scenario.response, scenario.area),
-                    place_of=mission._place, on_arrival=_unheeded, sector_of=mission._sector)
+                    place_of=mission._place, on_arrival=_unheeded, sector_of=sector_of(record.chronicle.prepared),
+                    midnight_us=mission.ladder.midnight_us, weekday=mission.ladder.weekday)
     for number, call in enumerate(record.calls):
         if _starts(ladder, call.told):
             clock.at(call.at_us, Rank.STAFF, number, _ask, ladder, call.told)
@@ -150,6 +151,8 @@ def feedback(scenario: Scenario) -> str:
         return "answers end acts (response.answers_end_acts)"
     if verification.tasking.teams and any(unit.role == "team" for unit in response.units):
         return "teams that arrive look and report (verification.tasking.teams)"
+    if response.feedback is not None:
+        return "answers change conduct (response.feedback)"
     if scenario.conduct.adaptation:
         return "parties adapt to answers (conduct.adaptation)"
     return ""

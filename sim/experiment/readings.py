@@ -368,9 +368,8 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
 
 SHARES = frozenset({
     "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
-    "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided"}) | DESK_SHARES
     "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided",
-    "nobody_free", "not_first", "order_waits"})
+    "nobody_free", "not_first", "order_waits"}) | DESK_SHARES
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:

@@ -14,8 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from sim.experiment import findings, ledger_tables, tables
-from sim.experiment import findings, tables, twin
+from sim.experiment import findings, ledger_tables, tables, twin
 from sim.experiment.executors import run_jobs, worker_count
 from sim.experiment.identity import Identity, identify, machine, versions, with_study
 from sim.experiment.journal import FILE, Outcome

@@ -227,6 +227,4 @@ def checks(prepared: Prepared, *, seed: int, replication: int, unit: str, only: 
 
 STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
                                             "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
-                                            "stations": stations}
-                                            "force": force}
-                                            "stations": stations, "checks": checks}
+                                            "stations": stations, "force": force, "checks": checks}

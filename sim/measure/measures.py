@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sim.ledger import Columns, History
 from sim.measure.agreed import agreed_hours
 from sim.measure.answers import answer_counts
-from sim.measure.costs import yearly_costs
 from sim.measure.calibration import calibration
+from sim.measure.costs import yearly_costs
 from sim.measure.effort import effort_part
 from sim.measure.recapture import ratios, recapture, told
 from sim.measure.stages import stage_hours
@@ -146,11 +146,9 @@ def measure(history: History, scenario: Scenario) -> Measured:
             *(Row(f"{stage}_h", "all", "", total, count)
               for stage, (total, count) in stage_hours(history.tables, history.joined).items()),
             *(Row(*count) for count in answer_counts(history, scenario)),
+            *(Row(*row) for row in calibration(history.tables.get("posteriors", {"true": np.zeros(0)}))),
             *_load(history), *_costs(history, scenario), *(Row(*row) for row in ratios(again)),
             *_claims(history.tables["claims"], incidents, scenario)]
-            *(Row(f"{stage}_h", "all", "", total, count) for stage, (total, count) in stage_hours(history.tables).items()),
-            *(Row(*row) for row in calibration(history.tables.get("posteriors", {"true": np.zeros(0)}))),
-            *_load(history), *_claims(history.tables["claims"], incidents, scenario)]
     times = {f"time_to_{verb}": _since(incidents, column) for verb, column in
              (("detect", "detected_h"), ("verify", "verified_h"), ("attribute", "attributed_h"))}
     times["publication"] = np.zeros(0) if history.published_h is None else history.published_h

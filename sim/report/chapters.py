@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sim.report.answer_tables import answer_tables
 from sim.report import ledgers
+from sim.report.answer_tables import answer_tables
 from sim.report.cells import Table, table_of
 from sim.report.drawing import Drawn
 from sim.report.languages import Words

@@ -36,8 +36,8 @@ class Dispatcher:
     """Sends teams and units on orders and keeps note of them."""
 
     def __init__(self, clock: Clock, force: Force, *, place_of: Callable[[int], Place], sector_of: Callable[[int], str],
-                 on_arrival: Callable[[Answer], None]) -> None:
-        self.clock, self.force = clock, force
+                 on_arrival: Callable[[Answer], None], kinds: tuple[str, ...] = ()) -> None:
+        self.clock, self.force, self.kinds = clock, force, kinds
         self.place_of, self.sector_of, self.on_arrival = place_of, sector_of, on_arrival
         self.answers: list[Answer] = []
         self.reached: dict[int, int] = {}
@@ -51,11 +51,12 @@ class Dispatcher:
         """
         role = "team" if rung.action == "inspection" else "posture"
         place, sector = self.place_of(order.cell), self.sector_of(order.cell)
+        kind = self.kinds[order.kind] if self.kinds else ""
         # One team is an inspection; a posture answer adds units up.
         left = order.strength if role == "posture" else 1e-9
         sent: list[Answer] = []
         while left > 0:
-            errand = Errand(rung.id, sector, order.accepted, tuple(answer.unit for answer in sent))
+            errand = Errand(rung.id, sector, order.accepted, tuple(answer.unit for answer in sent), kind)
             move = self.force.dispatch(order.id, self.clock.now, domain=rung.domain, role=role, place=place, errand=errand)
             if move is None:
                 break

@@ -39,6 +39,7 @@ class Errand(NamedTuple):
     """Contributions that take part; None = whoever can."""
     spent: tuple[int, ...] = ()
     """Pools that already sent a unit on this order, one entry a unit."""
+    kind: str = ""
 
 
 ANY_ERRAND = Errand()
@@ -59,7 +60,6 @@ class Force:
         """Instant from which the contribution of each pool is withdrawn; nobody knows it before."""
         self.free = [[max(round(unit.ready_d * _DAY_US), begin)] * unit.count
                      for unit, begin in zip(self.units, self.from_us, strict=True)]
-        self.free = [[round(unit.ready_d * _DAY_US)] * unit.count for unit in self.units]
         self.lapses = section.when_all_are_out == "lapse"
         if section.teams_from_d or section.teams_ramp_d:
             self._start_teams(section)
@@ -72,21 +72,16 @@ class Force:
             self.free[number][place] = max(self.free[number][place], round(ready * _DAY_US))
 
     def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place, errand: Errand = ANY_ERRAND) -> Move | None:
-        """Send the unit that can be there first; caveats hold back by the key of the order; None where no unit can go."""
-        options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
-                   if unit.domain == domain and unit.role == role and self.withdrawn_us[number] > now
-                   and self._allowed(number, unit, errand) and self._willing(key, number, unit)]
-    def dispatch(self, key: int, now: int, *, domain: str, role: str, place: Place,
-                 about: tuple[str, ...] = ()) -> Move | None:
         """Send the unit whose turn it is, or that can be there first; caveats hold back by the key of the order; None where no
         unit can go."""
         options = [self._option(number, unit, now, place) for number, unit in enumerate(self.units)
-                   if unit.domain == domain and unit.role == role and self._willing(key, number, unit)]
+                   if unit.domain == domain and unit.role == role and self.withdrawn_us[number] > now
+                   and self._allowed(number, unit, errand) and self._willing(key, number, unit)]
         if self.lapses:
             options = [move for move in options if self.free[move.unit][0] <= now]
         if not options:
             return None
-        best = min(options, key=lambda move: (*self._turn(move, now, about), move.on_station_us, move.unit))
+        best = min(options, key=lambda move: (*self._turn(move, now, (errand.sector, errand.kind)), move.on_station_us, move.unit))
         unit = self.units[best.unit]
         if unit.task_law == "exponential":
             stay_h = -np.log1p(-luck_of(key, "task")) * unit.task_h
@@ -108,6 +103,7 @@ class Force:
         return sum(unit.capacity * unit.count for number, unit in enumerate(self.units)
                    if unit.contribution == contribution and unit.domain == domain and unit.role == role
                    and rung not in unit.caveat_rungs and self.withdrawn_us[number] > now)
+
     def _turn(self, move: Move, now: int, about: tuple[str, ...]) -> tuple[bool, int]:
         """Place in the order of preference: pools that are free by their turn in the sector or for the kind, then all others."""
         turns = self.units[move.unit].turns

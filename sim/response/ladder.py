@@ -46,11 +46,6 @@ def _rungs_for(kind: Kind, ladder: tuple[Rung, ...]) -> list[tuple[int, Rung, in
             if kind.domain in rung.domains and grave >= _SEVERITIES.index(rung.severity)]
 
 
-def nowhere(cell: int) -> str:
-    """Sector of a cell where nobody asks for one."""
-    return ""
-
-
 class Ladder:
     """Rungs in order; each finding, and each open case at its grade, starts those whose trigger it meets, once."""
 
@@ -59,12 +54,10 @@ class Ladder:
                  sector_of: Callable[[int], str] = nowhere, midnight_us: int = 0, weekday: int = 0,
                  on_notice: Callable[[Order], None] | None = None) -> None:
         self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
-        self.dispatcher = Dispatcher(clock, force, place_of=place_of, sector_of=sector_of, on_arrival=on_arrival)
+        self.dispatcher = Dispatcher(clock, force, place_of=place_of, sector_of=sector_of, on_arrival=on_arrival,
+                                     kinds=tuple(kind.id for kind in agreement.kinds))
         self.midnight_us, self.weekday, self.on_notice = midnight_us, weekday, on_notice
         """An instant of local midnight not after the start, and the day of the week that it begins (0 = Monday)."""
-                 sector_of: Callable[[int], str] = nowhere) -> None:
-        self.clock, self.agreement, self.section, self.force = clock, agreement, section, force
-        self.place_of, self.on_arrival, self.sector_of = place_of, on_arrival, sector_of
         self.procedures = {p.id: p for p in section.procedures}
         self.rungs = [_rungs_for(kind, section.ladder) for kind in agreement.kinds]
         self.orders: list[Order] = []
@@ -164,11 +157,6 @@ class Ladder:
             return
         stay = self.dispatcher.send(order, rung)
         if stay is None:
-        role = "team" if rung.action == "inspection" else "posture"
-        place = self.place_of(order.cell)
-        move = self.force.dispatch(order.id, self.clock.now, domain=rung.domain, role=role, place=place,
-                                   about=(self.sector_of(order.cell), self.agreement.kinds[order.kind].id))
-        if move is None:
             self.lapsed += 1
             self.standing.pop(order.rung, None)
             self.started -= {(case, order.rung) for case, _ in self.joined.get(order.id, ())}
