@@ -12,7 +12,7 @@ from sim.foundation.geodesy import Place
 from sim.foundation.streams import key_of
 from sim.records import NEVER, Order
 from sim.records import Response as Answer
-from sim.response.force import Errand, Force
+from sim.response.force import Errand, Force, cleared_us
 from sim.scenario.response import Rung
 
 _DECISION, _UNIT = Rank.DECISION, Rank.UNIT
@@ -64,11 +64,18 @@ class Dispatcher:
             sent.append(self._moved(Answer(key, order.id, order.case, move.unit, order.cell, self.clock.now, move.moved_us,
                                            move.on_station_us, move.left_us, move.distance_km), order, rung, number))
             left, number = left - self.force.units[move.unit].capacity, number + 1
-        return self._stay(order, sent) if sent else None
+        return self._stay(order, sent, rung.clear_km2) if sent else None
 
-    def _stay(self, order: Order, sent: list[Answer]) -> Stay:
+    def _stay(self, order: Order, sent: list[Answer], clear_km2: float) -> Stay:
         """When the answer of an order stands, with the units sent now and before."""
-        there_us = max((answer.on_station_us for answer in sent if answer.on_station_us >= 0), default=NEVER)
+        coming = [answer for answer in sent if answer.on_station_us >= 0]
+        there_us = max((answer.on_station_us for answer in coming), default=NEVER)
+        if clear_km2 > 0:
+            there_us = cleared_us([(a.on_station_us, self.force.units[a.unit].clears_km2_per_day) for a in coming], clear_km2)
+            # The answer stands, in every table too, when the lane is clear.
+            for answer in coming[-1:]:
+                self.answers[self.answers.index(answer)] = answer._replace(
+                    on_station_us=there_us if there_us < NEVER else -1, left_us=max(answer.left_us, min(there_us, NEVER - 1)))
         known = self.reached.get(order.id, NEVER)
         self.reached[order.id] = there_us if known == NEVER else max(known, there_us if there_us < NEVER else known)
         return Stay(there_us, min(answer.left_us for answer in sent))

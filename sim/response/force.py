@@ -5,7 +5,9 @@ A mediator reads response time as order to on station, over real distances; noth
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -52,12 +54,16 @@ class Force:
         self.units = section.units
         places = {p.id: Place(lat_deg=p.lat_deg, lon_deg=p.lon_deg) for p in area.places}
         self.bases = [places[unit.base] for unit in self.units]
+        self.ways = [tuple(places[stop] for stop in unit.via) for unit in self.units]
         self.stations = [places[unit.station] if unit.station else None for unit in self.units]
         by = {one.id: one for one in section.contributions}
         self.from_us = [round(by[u.contribution].from_d * _DAY_US) if u.contribution in by else 0 for u in self.units]
         self.withdrawn_us = [round(by[u.contribution].withdrawn_d * _DAY_US) if u.contribution in by else NEVER
                              for u in self.units]
+        if section.straits_closed:
+            self.withdrawn_us = [0 if u.beyond_straits else gone for u, gone in zip(self.units, self.withdrawn_us, strict=True)]
         """Instant from which the contribution of each pool is withdrawn; nobody knows it before."""
+        self.preferring = any(unit.preference for unit in self.units)
         self.free = [[max(round(unit.ready_d * _DAY_US), begin)] * unit.count
                      for unit, begin in zip(self.units, self.from_us, strict=True)]
         self.lapses = section.when_all_are_out == "lapse"
@@ -82,6 +88,7 @@ class Force:
         if not options:
             return None
         best = min(options, key=lambda move: (*self._turn(move, now, (errand.sector, errand.kind)), move.on_station_us, move.unit))
+        best = min(options, key=lambda move: self._rank(move, now))
         unit = self.units[best.unit]
         if unit.task_law == "exponential":
             stay_h = -np.log1p(-luck_of(key, "task")) * unit.task_h
@@ -89,6 +96,15 @@ class Force:
         back = best.on_station_us - best.moved_us
         heapq.heapreplace(self.free[best.unit], best.left_us + back + round(unit.rest_h * _HOUR_US))
         return best
+
+    def _rank(self, move: Move, now: int) -> tuple[int, int, int, int]:
+        """Order in which units are chosen: free ones by preference, then who can be there first.
+
+        Without preferences the first to arrive goes, whether it is free now or soon.
+        """
+        if not self.preferring:
+            return 0, 0, move.on_station_us, move.unit
+        return int(self.free[move.unit][0] > now), self.units[move.unit].preference, move.on_station_us, move.unit
 
     def _allowed(self, number: int, unit: Unit, errand: Errand) -> bool:
         """Whether standing caveats, and the contributor's own decision, let a unit take part in an order."""
@@ -117,9 +133,12 @@ class Force:
     def _option(self, number: int, unit: Unit, now: int, place: Place) -> Move:
         """When a unit could move and arrive."""
         goal = self.stations[number] or place
-        km = _apart_km(self.bases[number], goal) * unit.route_factor
-        moved = max(self.free[number][0], now) + round(unit.notice_h * _HOUR_US)
-        arrived = moved + travel_us(km, unit)
+        stops = (self.bases[number], *self.ways[number], goal)
+        km = sum(_apart_km(a, b) for a, b in pairwise(stops)) * unit.route_factor
+        begin = max(round(unit.ready_d * _DAY_US), self.from_us[number])
+        ready = on_tour_us(unit, max(self.free[number][0], now), begin_us=begin)
+        moved = ready + round(unit.notice_h * _HOUR_US)
+        arrived = moved + travel_us(km, unit) + round(unit.load_h * _HOUR_US)
         return Move(number, moved, arrived, arrived + round(unit.task_h * _HOUR_US), km)
 
 
@@ -127,6 +146,30 @@ class Force:
 def _apart_km(base: Place, goal: Place) -> float:
     """Geodesic distance, kept: the same bases send to the same cells again and again."""
     return distance_km(base, goal)
+
+
+def on_tour_us(unit: Unit, instant_us: int, *, begin_us: int) -> int:
+    """First instant, not before the given one, at which a unit is there: tours begin when it is ready, reliefs lie between."""
+    if unit.tour_d <= 0 or unit.relief_d <= 0 or instant_us < begin_us:
+        return instant_us
+    tour, cycle = round(unit.tour_d * _DAY_US), round((unit.tour_d + unit.relief_d) * _DAY_US)
+    since = (instant_us - begin_us) % cycle
+    return instant_us if since < tour else instant_us + cycle - since
+
+
+def cleared_us(arrivals: Sequence[tuple[int, float]], area_km2: float) -> int:
+    """Instant at which units that arrive one after another have cleared an area together; NEVER where they clear nothing.
+
+    Parameters
+    ----------
+    arrivals : sequence of (µs, km² a day)
+    """
+    done, rate, now = 0.0, 0.0, 0
+    for when, more in sorted(arrivals):
+        if rate > 0 and done + rate * (when - now) / _DAY_US >= area_km2:
+            break
+        done, rate, now = done + rate * (when - now) / _DAY_US, rate + more, when
+    return now + round((area_km2 - done) / rate * _DAY_US) if rate > 0 else NEVER
 
 
 def travel_us(km: float, unit: Unit) -> int:

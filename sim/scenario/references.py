@@ -92,6 +92,7 @@ REFERENCES = (
     Reference("response.contributions.*.accept_shares.#", "rung", ("response.ladder",)),
     Reference("response.units.*.contribution", "contribution", ("response.contributions",)),
     Reference("response.units.*.base", "place", _PLACE),
+    Reference("response.units.*.via.*", "place", _PLACE),
     Reference("response.units.*.station", "place", _PLACE),
     Reference("response.units.*.turns.#", "sector, sea area or kind", (*_WATER, *_KIND)),
 )

@@ -83,6 +83,7 @@ class Rung(Part):
     decision_median_h: PositiveHours | None = key(
         "median time of one member's answer for this action, where it differs from that of the procedure", None)
     strength: Positive = key("posture: capacity that the answer needs, as the units' capacity counts it", 1.0)
+    clear_km2: NonNegative = key("posture at sea: area to be cleared of mines before the answer stands", 0.0)
     follow_h: Hours = key("time after its answer (or, where it lapsed, its deadline) at which the case goes on", 0.0)
 
 
@@ -112,6 +113,15 @@ class Unit(Part):
     caveat_share: Share = key("chance that a national caveat holds it back from a task", 0.0)
     caveat_rungs: tuple[Id, ...] = key("rungs in which a standing national caveat forbids it to take part", ())
     caveat_sectors: tuple[Id, ...] = key("sectors about whose acts a standing national caveat forbids it to move", ())
+    mode: Literal["road", "rail", "ship", "air", "airlift"] | None = key("how it moves, in a word; absent = not told", None)
+    via: tuple[Id, ...] = key("places (area.places) through which its way leads, as a corridor at sea or a railhead", ())
+    load_h: Hours = key("loading and unloading on the way, as of rail, ships and airlift", 0.0)
+    preference: Annotated[int, Field(ge=0, le=1000)] = key(
+        "of the units that are free, those with a lower number go first; with equal ones who is there first", 0)
+    tour_d: StartDays = key("length of a tour, after which the unit is relieved; 0 = it stays", 0.0)
+    relief_d: StartDays = key("days between two tours in which nobody is there", 0.0)
+    clears_km2_per_day: NonNegative = key("area that one unit clears of mines a day", 0.0)
+    beyond_straits: bool = key("a warship that would have to pass the Turkish Straits to come", False)
     capacity: Positive = key("what one unit of the pool counts for in the strength of an answer", 1.0)
 
 
@@ -171,3 +181,5 @@ class Response(Part):
     when_all_are_out: Literal["wait", "lapse"] = key(
         "what becomes of an answer for which no unit is free: the first that comes free goes, or it lapses", "wait")
     standoff_km: Km = key("least distance of a land or sea station from the line", 100.0)
+    air_standoff_km: Km = key("least distance of an air station from the line", 200.0)
+    straits_closed: bool = key("the Turkish Straits are closed to warships: none from beyond them comes (a declared limit)", True)

@@ -5,11 +5,16 @@ A mediator learns before any run that a body decides unanimously with fewer than
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sim.scenario.errors import show
 from sim.scenario.shape import Fault
 from sim.scenario.sight import Sight
+
+_PLANE = 0.01
+"""Share by which a distance on the plane may err."""
 
 
 def _numbers(sight: Sight) -> Iterator[Fault]:
@@ -68,4 +73,36 @@ def _effects(sight: Sight) -> Iterator[Fault]:
             yield Fault(here, f"is not modelled together with conduct.{name}", "run one without the other", "", "key")
 
 
-RULES = (_effects, _numbers, _automatic, _votes, _contributions)
+def _standoff(sight: Sight) -> Iterator[Fault]:
+    """Stations keep their distance from the line."""
+    line, places = sight.value(("area", "line")), {row.get("id"): path for path, row in sight.rows("area.places.*")}
+    if not isinstance(line, list) or len(line) < 2 or not sight.fine(("area", "line")):
+        return
+    for path, row in sight.rows("response.units.*"):
+        at = places.get(row.get("station"))
+        lat, lon = (None, None) if at is None else (sight.number((*at, "lat_deg")), sight.number((*at, "lon_deg")))
+        name = "air_standoff_km" if row.get("domain") == "air" else "standoff_km"
+        least = sight.number(("response", name))
+        if lat is None or lon is None or least is None:
+            continue
+        km = _from_line_km(lat, lon, line)
+        if km < least * (1 - _PLANE):
+            yield Fault((*path, "station"), f"lies {km:.0f} km from the line, response.{name} asks for {least:g}", "",
+                        show(row["station"]))
+
+
+def _from_line_km(lat_deg: float, lon_deg: float, line: list[list[float]]) -> float:
+    """Distance of a place from a line of (lon, lat), on a plane that touches the globe there; good to 1 % within 300 km."""
+    east, north = 111.32 * math.cos(math.radians(lat_deg)), 111.2
+    points = [((lon - lon_deg) * east, (lat - lat_deg) * north) for lon, lat in line]
+    return min(_from_leg(a, b) for a, b in pairwise(points))
+
+
+def _from_leg(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Distance of the origin from the leg between two points."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    along = min(max(-(a[0] * dx + a[1] * dy) / max(dx * dx + dy * dy, 1e-12), 0.0), 1.0)
+    return math.hypot(a[0] + along * dx, a[1] + along * dy)
+
+
+RULES = (_effects, _standoff, _numbers, _automatic, _votes, _contributions)
