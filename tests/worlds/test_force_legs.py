@@ -38,8 +38,8 @@ def test_stations_keep_their_distance() -> None:
 @pytest.mark.parametrize(("name", "domain", "more"), [
     ("air-leg", "air", ()), ("land-leg", "land", ()),
     ("sea-leg", "sea", (("conduct.kinds.sea-attack.incidents_per_day", "40.0"), ("verification.standard.kinds", "1"),
-
-                        ("response.ladder.sea-posture.grade", '"indicative"'), ("agreement.kinds.sea-attack.grade", '"indicative"')))])
+                        ("response.ladder.sea-posture.grade", '"indicative"'),
+                        ("agreement.kinds.sea-attack.grade", '"indicative"')))])
 def test_each_leg_is_at_work(name: str, domain: str, more: tuple[tuple[str, str], ...]) -> None:
     sent = replicate(ready(world(name, follow_up_h=72, more=more)), seed=SEED, replication=0).tables["responses"]
     posture = sent["domain"] != "team"
