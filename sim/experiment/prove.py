@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sim.engine import prepare
 from sim.experiment.proof_files import ProofFile, Run, Values, applies, completed, members, named, read_proof, scenario_of, worked
-from sim.experiment.readings import Estimate, read_off
+from sim.experiment.readings import Estimate, in_window, read_off
 from sim.experiment.stages import STAGES, Sample
 from sim.measure.theory import FAMILIES, keys_of
 from sim.scenario.shipped import shipped
@@ -134,7 +134,11 @@ def _simulated(file: ProofFile, run: Run, number: int, setup: Values, exact: Map
         for name, reading in wanted.items():
             how = {"reading": reading} if isinstance(reading, str) else reading
             at = how.get("at", 0)
-            found = read_off(samples, how, at=worked(at, values) if isinstance(at, str) else at, unit_h=values["unit_h"])
+            kept = samples
+            if "window" in how:
+                window = int(worked(how["window"], values))
+                kept = [in_window(sample, least=int(values["m"]), window=window) for sample in samples]
+            found = read_off(kept, how, at=worked(at, values) if isinstance(at, str) else at, unit_h=values["unit_h"])
             if found is not None:
                 scale = float(worked(how["times"], values)) if "times" in how else 1.0
                 table, bare = _parted(exact, name)

@@ -313,6 +313,40 @@ def _order_waits(sample: Sample, at: float, unit_h: float) -> Ratio:
 def _orders_waiting(sample: Sample, at: float, unit_h: float) -> Ratio:
     """Number of orders that wait for a unit to come free."""
     return _average(sample, _profile(sample, sample.items["from_h"], sample.items["moved_h"]), _number)
+def _unseen_in(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Of what a look failed to see, the share that is in one sector, by its number."""
+    return _share_of(sample, sample.items["sector"] == at, sample.items["first"] == 0)
+
+
+def _true_of_first(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Of what the first sensor reports, the share that is a violation; with `at` 1 or 0, where a second one does or does not."""
+    among = sample.items["first"] == 1
+    return _share_of(sample, sample.items["true"] == 1, among if at < 0 else among & (sample.items["second"] == at))
+
+
+def _none_of_silent(sample: Sample, at: float, unit_h: float) -> Ratio:
+    """Of what the first sensor does not report, the share that is no violation."""
+    return _share_of(sample, sample.items["true"] == 0, sample.items["first"] == 0)
+
+
+def in_window(sample: Sample, *, least: int, window: int) -> Sample:
+    """The sample with the look at which so many of the last looks had succeeded (sliding confirmation); never is NaN."""
+    names = sorted((name for name in sample.items if name.startswith("look_")), key=lambda name: int(name[5:]))
+    number = np.stack([sample.items[name] for name in names], axis=1) if names else np.zeros((sample.units, 0))
+    if number.shape[1] < least:
+        return sample._replace(items=sample.items | {"confirmed_look": np.full(len(sample.unit), np.nan)})
+    last = number[:, least - 1 :]
+    close = last - number[:, : number.shape[1] - least + 1] < window
+    when = np.where(close.any(axis=1), last[np.arange(len(last)), close.argmax(axis=1)], np.nan)
+    return sample._replace(items=sample.items | {"confirmed_look": when})
+
+
+def _confirmed(sample: Sample, at: float, unit_h: float) -> Ratio:
+    return _share_of(sample, ~np.isnan(sample.items["confirmed_look"]), np.ones(len(sample.unit), dtype=bool))
+
+
+def _confirmed_look(sample: Sample, at: float, unit_h: float) -> Ratio:
+    return _mean_of(sample, sample.items["confirmed_look"])
 
 
 READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
@@ -363,6 +397,12 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "decided": _decided,
     "decision": _decision,
 } | DESK_READINGS
+    "unseen_in": _unseen_in,
+    "true_of_first": _true_of_first,
+    "none_of_silent": _none_of_silent,
+    "confirmed": _confirmed,
+    "confirmed_look": _confirmed_look,
+}
 """What a proof file may read: the words of the keys under `simulated`."""
 
 
@@ -370,6 +410,8 @@ SHARES = frozenset({
     "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
     "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided",
     "nobody_free", "not_first", "order_waits"}) | DESK_SHARES
+    "unseen_in", "true_of_first", "none_of_silent",
+    "confirmed"})
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:

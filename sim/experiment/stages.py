@@ -74,6 +74,21 @@ def door(prepared: Prepared, *, seed: int, replication: int, unit: str, only: st
     return Sample(columns, which, units, _window(prepared), 0)
 
 
+def shown(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
+    """All that the door shows, violations and what merely resembles one: its sector, and whether each of two physics classes,
+    optical and thermal, ever sees it."""
+    opened = open_world(prepared, seed=seed, replication=replication)
+    through = true_door(prepared, opened)
+    acts = through.acts
+    through.sights.search(np.arange(len(acts.id)), 0)
+    low, high = _window(prepared)
+    rows = np.flatnonzero(acts.happens & (acts.onset_us >= low * _HOUR_US) & (acts.onset_us < high * _HOUR_US))
+    columns = {"sector": prepared.cells.sector[acts.cell[rows]], "true": rows < len(opened.acts.id),
+               **{name: through.sights.time[rows, number] < NEVER for number, name in enumerate(("first", "second"))}}
+    return Sample({name: column.astype(np.float64) for name, column in columns.items()}, np.arange(len(rows)), len(rows),
+                  (low, high), 0)
+
+
 def successes(prepared: Prepared, *, seed: int, replication: int, unit: str, only: str | None) -> Sample:
     """Acts of the counted days with the number of looks that met them up to each success, of all looks."""
     opened = open_world(prepared, seed=seed, replication=replication)
@@ -228,3 +243,6 @@ def checks(prepared: Prepared, *, seed: int, replication: int, unit: str, only: 
 STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
                                             "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
                                             "stations": stations, "force": force, "checks": checks}
+STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes,
+                                            "shown": shown, "mission": mission,
+                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder}

@@ -36,12 +36,14 @@ CASES: dict[str, dict[str, int]] = {
     "escalation": {"C29": 2_000},
     "revisit-orbit": {"B09": 80, "B12": 400},
     "point-process": {"D02": 20_000},
+    "belief": {"A22": 20_000, "E03": 20_000},
 }
 FORMULAS = {"distance": "C25 C26 C27", "swath": "B01 B02", "repeat-orbit": "B03 B04", "sgp4": "B05", "passes": "B06",
             "sun": "B16 B17", "metrics": "E01 E02 E04 E06 E07"}
 # Other sensors' laws; an integral; gaps of a repeat cycle, which are steps; and trees of descent, which acts do not show.
 NOT_SIMULATED = {"P_exhaustive", "P_inverse_cube_parallel", "inverse_cube_parallel", "definite", "integral", "max_gap",
-                 "min_gap", "med_gap", "equator_overlap_deg", "mean_cluster", "P_cluster_size_1"}
+                 "min_gap", "med_gap", "equator_overlap_deg", "mean_cluster", "P_cluster_size_1", "mean_looks_sliding",
+                 "posterior"}
 # Worlds of our own, with parameters that no case has: family, setup, events.
 OWN: list[tuple[str, dict[str, Any], int]] = [
     ("random-search", {"W_km": 0.3, "v_kmh": 160.0, "t_h": 60.0, "A_km2": 5000.0}, 20_000),
@@ -91,6 +93,10 @@ OWN: list[tuple[str, dict[str, Any], int]] = [
     ("revisit-orbit", {"repeat": "233/16", "swath_km": 185, "passes": "ascending only", "sats": 3, "lats": [30, 52]}, 80),
     ("revisit-orbit", {"repeat": "175/12", "swath_km": 250, "lats": [48]}, 80),
     ("revisit-orbit", {"repeat": "412/29", "swath_km": 2670, "passes": "descending only", "lats": [10, 60]}, 80),
+    ("looks", {"p": 0.4, "n": 6, "m": 2, "window": 3}, 20_000),
+    ("looks", {"p": 0.3, "n": 9, "m": 3, "window": 5}, 20_000),
+    ("belief", {"prior": [0.2, 0.8], "POD_cell1": 0.5}, 20_000),
+    ("belief", {"prior": 0.3, "se": 0.6, "sp": 0.8, "se2": 0.7, "sp2": 0.6}, 20_000),
     ("point-process", {"mu": 1.0, "n": 0.4, "beta": 0.8, "T": 5.0}, 20_000),
 ]
 

@@ -160,12 +160,14 @@ def looks(
     m: int = 1,
     hidden_share: float = 0.0,
     look_correlation: float = 0.0,
+    window: int | None = None,
 ) -> Names:
     """At least m successes in n looks (A10: m = 1; A16: m of n), and the mean number of looks to the m-th.
 
     Binomial when looks are independent. With ``look_correlation`` r the detectability follows a beta law of
     mean p/(1 - hidden_share) and correlation r (Skellam 1948); a share ``hidden_share`` is never seen. ``p``
-    as a list gives each look its own chance (independent looks only).
+    as a list gives each look its own chance (independent looks only). With ``window``, sliding confirmation: m
+    successes among the last ``window`` looks, within n looks and the mean number until then (independent looks).
     """
     if isinstance(p, list | tuple):
         return {"P": _at_least([float(q) for q in p], m)}
@@ -177,7 +179,32 @@ def looks(
         seen = p / (1 - hidden_share)
         found = (1 - hidden_share) * _beta_binomial_tail(seen, look_correlation, n, m)
     mean = m / p if p > 0 and hidden_share == 0 and look_correlation == 0 else None
-    return {"P": found, f"mean_looks_to_{ordinal(m)}": mean}
+    sliding = {} if window is None else _sliding(p, n, m, window, independent=hidden_share == 0 and look_correlation == 0)
+    return {"P": found, f"mean_looks_to_{ordinal(m)}": mean} | sliding
+
+
+_LONGEST_WINDOW = 12
+
+
+def _sliding(p: float, n: int, m: int, window: int, *, independent: bool) -> Names:
+    """Chance that m of the last `window` looks succeed by the n-th, and the mean number of looks until they do: a Markov
+    chain on the outcomes of the last window - 1 looks."""
+    if not independent:
+        return {}
+    if not 1 <= m <= window <= _LONGEST_WINDOW:
+        raise ValueError(f"window = {window}: must lie in m = {m} .. {_LONGEST_WINDOW}")
+    size = 1 << (window - 1)
+    step, last = np.zeros((size, size)), size - 1
+    for state in range(size):
+        for hit, chance in ((0, 1 - p), (1, p)):
+            if state.bit_count() + hit < m:
+                step[state, (state << 1 | hit) & last] += chance
+    left = np.zeros(size)
+    left[0] = 1.0
+    mean = float(np.linalg.solve(np.eye(size) - step, np.ones(size))[0]) if p > 0 else None
+    for _ in range(n):
+        left = left @ step
+    return {"P_sliding": 1 - math.fsum(left), "mean_looks_sliding": mean}
 
 
 def _binomial_tail(p: float, n: int, m: int) -> float:
