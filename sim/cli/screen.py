@@ -251,14 +251,12 @@ def comparisons_screen(found: Compared) -> list[str]:
 
 def comparison_document(found: Compared) -> dict[str, Any]:
     """All comparisons as one JSON document."""
-    whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows]} for one in found.found]
     from sim.experiment.robustness import record
 
-    best: dict[str, Any] = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
-    best |= {"robustness": [record(row) for row in found.robust]} if found.robust else {}
     whole = [{"a": one.a, "b": one.b, "differences": [row._asdict() for row in one.rows],
               "blind": {name: {"a": _numbers(a), "b": _numbers(b)} for name, a, b in one.blind}} for one in found.found]
-    best = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
+    best: dict[str, Any] = {} if found.choice is None else {"best": {**found.choice._asdict(), "kept": found.choice.kept}}
+    best |= {"robustness": [record(row) for row in found.robust]} if found.robust else {}
     return {"status": "SIMULATED", "joint": len(whole), "comparisons": whole, **best}
 
 

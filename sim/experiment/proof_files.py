@@ -80,7 +80,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "each": _each, "dot": _dot, "parts": _parts, "listed": lambda *values: list(values),
     "sum": lambda values: math.fsum(_listed(values)), "otherwise": lambda value, other: value or other,
     "sin": lambda deg: math.sin(math.radians(deg)), "cos": lambda deg: math.cos(math.radians(deg)),
-    "units": _units, "turn": _turn, "states": _states, "sum": math.fsum,
+    "units": _units, "turn": _turn, "states": _states,
     "acos": _angle(math.acos), "atan2": _angle(math.atan2)}
 """What arithmetic of a proof may call; angles are degrees."""
 _RUN_KEYS = frozenset({"id", "stage", "unit", "given", "any", "absent", "over", "equals", "when", "n", "batch", "values", "keys",

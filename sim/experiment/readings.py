@@ -396,22 +396,19 @@ READINGS: dict[str, Callable[[Sample, float, float], Ratio]] = {
     "orders_waiting": _orders_waiting,
     "decided": _decided,
     "decision": _decision,
-} | DESK_READINGS
     "unseen_in": _unseen_in,
     "true_of_first": _true_of_first,
     "none_of_silent": _none_of_silent,
     "confirmed": _confirmed,
     "confirmed_look": _confirmed_look,
-}
+} | DESK_READINGS
 """What a proof file may read: the words of the keys under `simulated`."""
 
 
 SHARES = frozenset({
     "seen", "unseen", "first_by", "ended_as", "under_way_after", "unvisited", "successes_at_least", "none_under_way",
     "under_way_at_least", "waited", "wait_above", "delayed", "refused", "abandoned", "idle", "decided",
-    "nobody_free", "not_first", "order_waits"}) | DESK_SHARES
-    "unseen_in", "true_of_first", "none_of_silent",
-    "confirmed"})
+    "nobody_free", "not_first", "order_waits", "unseen_in", "true_of_first", "none_of_silent", "confirmed"}) | DESK_SHARES
 
 
 def read_off(samples: Sequence[Sample], reading: dict[str, Any], *, at: float, unit_h: float) -> Estimate | None:

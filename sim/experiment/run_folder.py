@@ -132,9 +132,13 @@ def _work(plan: Plan) -> Work:
         plan.data_dirs,
         plan.cache_dir,
         plan.path / SHARDS,
-        ledger_tables.counted_beside,
-        twin.counted,
+        _counted_beside,
     )
+
+
+def _counted_beside(history: Any, scenario: Any) -> list[tuple[str, str, str, float, float]]:
+    """Counts for the ledgers and for the formulas beside the run, which the measures do not hold."""
+    return [*ledger_tables.counted_beside(history, scenario), *twin.counted(history, scenario)]
 
 
 def _run(plan: Plan, identity: Identity, folder: Folder, ready: Any) -> Finished:

@@ -240,9 +240,6 @@ def checks(prepared: Prepared, *, seed: int, replication: int, unit: str, only: 
     return Sample(columns, np.zeros(len(rows), dtype=np.int64), 1, _window(prepared), 0)
 
 
-STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "mission": mission,
-                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder,
-                                            "stations": stations, "force": force, "checks": checks}
-STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes,
-                                            "shown": shown, "mission": mission,
-                                            "flights": flights, "regimes": regimes, "gaps": gaps, "ladder": ladder}
+STAGES: dict[str, Callable[..., Sample]] = {"truth": truth, "door": door, "successes": successes, "shown": shown,
+                                            "mission": mission, "flights": flights, "regimes": regimes, "gaps": gaps,
+                                            "ladder": ladder, "stations": stations, "force": force, "checks": checks}

@@ -87,8 +87,8 @@ class Force:
             options = [move for move in options if self.free[move.unit][0] <= now]
         if not options:
             return None
-        best = min(options, key=lambda move: (*self._turn(move, now, (errand.sector, errand.kind)), move.on_station_us, move.unit))
-        best = min(options, key=lambda move: self._rank(move, now))
+        about = (errand.sector, errand.kind)
+        best = min(options, key=lambda move: (*self._turn(move, now, about), *self._rank(move, now)))
         unit = self.units[best.unit]
         if unit.task_law == "exponential":
             stay_h = -np.log1p(-luck_of(key, "task")) * unit.task_h

@@ -254,10 +254,6 @@ def _reviewed(book: CaseBook) -> Reviews[Case]:
                    done=book._find, again=again)
 
 
-def _within(window_us: int, seen: Observation, reports: list[Observation]) -> bool:
-    """Whether a report was seen near in time to one of a case; the latest is tried first."""
-    return (abs(seen.seen_us - reports[-1].seen_us) <= window_us
-            or any(abs(seen.seen_us - other.seen_us) <= window_us for other in reports))
 def _within(window_us: int, seen_us: int, others: list[int]) -> bool:
     """Whether one sight of a case, in order of time, was made near in time to another one."""
     return bisect_left(others, seen_us - window_us) < bisect_right(others, seen_us + window_us)
