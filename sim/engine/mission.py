@@ -103,28 +103,9 @@ class Mission:
             points = self._worth(Finding(case.key, case.kind, side, case.cell, case.onset_us, -1, self.clock.now, case.grade))
             if points <= 0:
                 return
-        self._look_again(case, points)
+        _look_again(self, case, points)
         self.ladder.consider(case=case.key, kind=case.kind, side=2, cell=case.cell, grade=case.grade,
                              onset_us=case.onset_us, logged_us=case.opened_us, finding=None)
-
-    def _look_again(self, case: Case, points: float) -> None:
-        """Order the look that a case wants; a case whose scene is called off for it orders anew at once."""
-        want = want_of(case, self.scenario.verification.tasking, points=points)
-        offer = None if want is None else self._offer(case, want.number, want.known_physics)
-        if offer is None:
-            return
-        case.cues += 1
-        self.cueing.commit(offer)
-        self.door.cue(offer.cue._replace(kind=case.kind))
-        if offer.diversion is not None:
-            self.door.divert(*offer.diversion)
-        if offer.called_off is not None:
-            self.door.call_off(offer.called_off)
-            other = self.book.cases.get(offer.called_off.case)
-            if other is not None:
-                other.called_off += 1
-                if other.closed_us < 0:
-                    self._look_again(other, self.scenario.agreement.kinds[other.kind].points)
 
     def _offer(self, case: Case, number: int, known: frozenset[int]) -> Offer | None:
         """Prefer the drone, which is there within the hour; a scene where no drone brings a new kind of evidence."""
@@ -204,6 +185,26 @@ class Mission:
             sensor = team + (2 if len(open_to) == len(SIDES) else int(until[0] is None))
             self.door.cue(Cue(answer.case, 99, sensor, answer.cell, now, min(now + stay, *open_to),
                               kind=self.book.cases[answer.case].kind))
+
+
+def _look_again(mission: Mission, case: Case, points: float) -> None:
+    """Order the look that a case wants; a case whose scene is called off for it orders anew at once."""
+    want = want_of(case, mission.scenario.verification.tasking, points=points)
+    offer = None if want is None else mission._offer(case, want.number, want.known_physics)
+    if offer is None:
+        return
+    case.cues += 1
+    mission.cueing.commit(offer)
+    mission.door.cue(offer.cue._replace(kind=case.kind))
+    if offer.diversion is not None:
+        mission.door.divert(*offer.diversion)
+    if offer.called_off is not None:
+        mission.door.call_off(offer.called_off)
+        other = mission.book.cases.get(offer.called_off.case)
+        if other is not None:
+            other.called_off += 1
+            if other.closed_us < 0:
+                _look_again(mission, other, mission.scenario.agreement.kinds[other.kind].points)
 
 
 def _case_book(mission: Mission, inspections: frozenset[int]) -> CaseBook:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.chronicle import Chronicle, Links, _answer_times, _orders, _responses, history_of, link
+from sim.engine.chronicle import Chronicle, Links, _answer_times, _answers_asked, _orders, _responses, history_of, link
 from sim.engine.columns import hours
 from sim.engine.history import play
 from sim.engine.mission import Mission, sector_of
@@ -100,7 +100,8 @@ def answered_anew(record: Recorded, absent: Collection[str]) -> History:
     tables = dict(record.history.tables)
     tables["orders"], tables["responses"] = _orders(chronicle, record.links), _responses(chronicle, record.links)
     tables["violations"] = tables["violations"] | {"answered_h": hours(_answered_us(record, chronicle))}
-    return record.history._replace(tables=tables, facts=record.history.facts | {"lapsed": float(ladder.lapsed)})
+    kept = {name: value for name, value in record.history.facts.items() if not name.startswith(("asked ", "last "))}
+    return record.history._replace(tables=tables, facts=kept | {"lapsed": float(ladder.lapsed)} | _answers_asked(chronicle))
 
 
 def _answered(record: Recorded, scenario: Scenario) -> Ladder:

@@ -47,7 +47,8 @@ def kept(prepared: Prepared, seed: int) -> dict[str, bytes]:
     for side, (looks, means, sensor) in zip(SIDES, law._by_side(chronicle), strict=True):
         if side == "both":
             continue
-        count = np.sum([watched_bins(law._only(looks, means == m), bin_us=BIN_H * HOUR_US) for m in due.tolist()], axis=0)
+        bins = [watched_bins(law._only(looks, means == m), bin_us=BIN_H * HOUR_US) for m in due.tolist()]
+        count = np.sum(bins or [watched_bins(looks, bin_us=BIN_H * HOUR_US)], axis=0)
         some = [looks, *(law._only(looks, np.isin(sensor, rows)) for rows in arms.values())]
         wait = [one.wait_for_look_h for one in group_figures(looks, means, groups=groups, convention="boundary")]
         sides[side] = {"watched": _short([count[g].mean(axis=0) for g in groups]), "wait_for_look_h": _short(wait),

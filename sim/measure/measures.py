@@ -397,8 +397,8 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     true, found = incidents["onset_h"], _during(_of_violations(_published(history, scenario)), "onset_h", scenario)["onset_h"]
     halves = [float(x) for x in ((true < half).sum(), (true >= half).sum(), (found < half).sum(), (found >= half).sum())]
     known = min(halves) > 0
-    true_trend, published = (float(np.log(halves[i + 1] / halves[i])) if known else 0.0 for i in (0, 2))
-    error = published - true_trend
+    (true_trend, told), (published, tells) = (_trend(*halves[:2]), _trend(*halves[2:]))
+    error = published - true_trend if known else 0.0
     seen = np.isfinite(_since(incidents, "detected_h"))
     a, b = incidents["side"] == "A", incidents["side"] == "B"
     counts = incidents["counts"].astype(np.float64)
@@ -406,10 +406,15 @@ def _record(history: History, incidents: dict[str, NDArray[Any]], scenario: Scen
     return [Row("reported_ratio", "all", "", float(len(found)), float(len(true))),
             Row("recorded_counts_per_day", "all", "", recorded, scenario.days - scenario.warm_up_h / 24),
             Row("capture_share", "all", "", recorded, float(counts.sum())),
-            Row("published_trend", "all", "", published, float(known)), Row("true_trend", "all", "", true_trend, float(known)),
+            Row("published_trend", "all", "", published, tells), Row("true_trend", "all", "", true_trend, told),
             Row("trend_error", "all", "", error, float(known)),
             Row("trend_error_effort", "all", "", *effort_part(incidents, true >= half)),
             Row("parity_opportunity", "all", "", float((seen & b).sum() * a.sum()), float((seen & a).sum() * b.sum()))]
+
+
+def _trend(before: float, after: float) -> tuple[float, float]:
+    """Log ratio of two halves, and 1; or none where one of them is empty."""
+    return (float(np.log(after / before)), 1.0) if min(before, after) > 0 else (0.0, 0.0)
 
 
 def _coverage(history: History, scenario: Scenario) -> list[Row]:

@@ -255,9 +255,8 @@ def _response(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
         table_of(words("response.units"), ("what", "domain", "base", "number", "notice_h"), units, words),
     )
     texts = (words("response.intro"), *(() if rungs else (words("response.none"),)))
-    return texts, (*(t for t in (*tables, *answer_tables(run, words)) if t.rows), drawn["stages"])
-    return texts, (*(t for t in tables if t.rows), drawn["deadlines"], drawn["stages"],
-                    drawn["units_gantt"], drawn["reach_map"])
+    return texts, (*(t for t in (*tables, *answer_tables(run, words)) if t.rows), drawn["deadlines"], drawn["stages"],
+                   drawn["units_gantt"], drawn["reach_map"])
 
 
 # ---- measures ----------------------------------------------------------------------------------------------

@@ -98,13 +98,10 @@ def figures_of(run: Run, words: Words) -> dict[str, Drawn]:
     from sim.report.answers import deadlines, reach_map, units_gantt
     from sim.report.maps import base_map, sector_map
 
-    makers = (sector_map, base_map, funnel, shares, incidence, verdict_calendar, coverage_map, losses, stages)
+    makers = (sector_map, base_map, funnel, ledger_losses, shares, incidence, verdict_calendar, coverage_map, losses, stages,
+              deadlines, units_gantt, reach_map)
     found = {drawn.name: drawn for drawn in (make(run, words) for make in makers)}
     return found | ({"reliability": reliability(run, words)} if run.scenario.verification.standard.rule == "posterior" else {})
-    makers = (sector_map, base_map, funnel, shares, incidence, verdict_calendar, coverage_map, losses, stages, deadlines,
-              units_gantt, reach_map)
-    makers = (sector_map, base_map, funnel, ledger_losses, shares, incidence, verdict_calendar, coverage_map, losses, stages)
-    return {drawn.name: drawn for drawn in (make(run, words) for make in makers)}
 
 
 def funnel(run: Run, words: Words) -> Drawn:

@@ -79,7 +79,8 @@ def _standoff(sight: Sight) -> Iterator[Fault]:
     if not isinstance(line, list) or len(line) < 2 or not sight.fine(("area", "line")):
         return
     for path, row in sight.rows("response.units.*"):
-        at = places.get(row.get("station"))
+        station = row.get("station")
+        at = places.get(station) if isinstance(station, str) else None
         lat, lon = (None, None) if at is None else (sight.number((*at, "lat_deg")), sight.number((*at, "lon_deg")))
         name = "air_standoff_km" if row.get("domain") == "air" else "standoff_km"
         least = sight.number(("response", name))
@@ -88,7 +89,7 @@ def _standoff(sight: Sight) -> Iterator[Fault]:
         km = _from_line_km(lat, lon, line)
         if km < least * (1 - _PLANE):
             yield Fault((*path, "station"), f"lies {km:.0f} km from the line, response.{name} asks for {least:g}", "",
-                        show(row["station"]))
+                        show(station))
 
 
 def _from_line_km(lat_deg: float, lon_deg: float, line: list[list[float]]) -> float:

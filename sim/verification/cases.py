@@ -114,20 +114,14 @@ class CaseBook:
         case = self._case_for(seen)
         case.reports.append(seen)
         if case.closed_us < 0:  # the reply to a look that a case had ordered may come after its end
-            insort(case.seen_at, seen.seen_us)
-            span = seen.seen_us // max(self.windows_us[case.kind], 1)
-            self.open.setdefault((case.kind, case.cell, span), {})[case.key] = case
+            _file(self, case, seen.seen_us)
         self.case_of[seen.id] = case.key
         case.last_seen_us = max(case.last_seen_us, seen.seen_us)
         if not complaint and seen.seen_us - seen.onset_us < case.doubt_us:
             case.onset_us, case.doubt_us = seen.onset_us, seen.seen_us - seen.onset_us
-        patience = self.section.staff.patience_mean_h
-        patience_us = None
-        if patience is not None:
-            patience_us = max(1, round(-log1p(-luck_for(seen.id, _PATIENCE)) * patience * _HOUR_US))
         last = len(_SEVERITY) if complaint and self.section.complaints.after_sightings else 0
         self.desk.submit(low40(seen.id), self.priority[case.kind] + last, _service_us(self, case, luck_for(seen.id, _DESK)),
-                         lambda _, waited: self._assess(case, seen, waited), patience_us=patience_us,
+                         lambda _, waited: self._assess(case, seen, waited), patience_us=_patience_us(self.section.staff, seen),
                          gone=lambda _, reason: self._leave(seen, reason))
 
     def _leave(self, seen: Observation, reason: str) -> None:
@@ -234,6 +228,19 @@ def _duty(staff: Staff) -> int | tuple[Shift, ...]:
     if staff.night_analysts == staff.analysts:
         return staff.analysts
     return (6.0, 22.0, staff.analysts), (22.0, 6.0, staff.night_analysts)
+
+
+def _file(book: CaseBook, case: Case, seen_us: int) -> None:
+    """Note an open case under the time of one more sight of it."""
+    insort(case.seen_at, seen_us)
+    book.open.setdefault((case.kind, case.cell, seen_us // max(book.windows_us[case.kind], 1)), {})[case.key] = case
+
+
+def _patience_us(staff: Staff, seen: Observation) -> int | None:
+    """How long a report waits before it is dropped; None = for ever."""
+    if staff.patience_mean_h is None:
+        return None
+    return max(1, round(-log1p(-luck_for(seen.id, _PATIENCE)) * staff.patience_mean_h * _HOUR_US))
 
 
 def _service_us(book: CaseBook, case: Case, luck: float) -> int:

@@ -23,7 +23,7 @@ SETUPS: dict[str, dict[str, Any]] = {
     "race": {"T_h": 24.0, "mean_dur_h": 12.0}, "fusion": {"p": [0.3, 0.5]}, "duty": {"on_h": 10.0, "cycle_h": 24.0, "n": 2},
     "ground-cover": {"density_per_km2": 0.01, "r_km": 8.0}, "random-tasking": {"K": 12, "N": 80, "days": 10},
     "daylight": {"daylight_h": 8.0}, "lateral-range": {"W": 3.0, "x": [1.0]}, "escalation": {},
-    "hypercube": {"rates": [0.5, 1.0]},
+    "hypercube": {"rates": [0.5, 1.0]}, "belief": {"prior": 0.3, "se": 0.6, "sp": 0.8, "se2": 0.7, "sp2": 0.6},
     "barrier": {"L_km": 100.0, "R_km": 5.0, "v_kmh": 100.0, "u_kmh": 10.0}, "orbit-fleet": {"on": 14, "transit": 3, "turn": 24},
     "fleet": {"N": 10, "crews": 3, "mtbf_h": 50.0, "mttr_h": 8.0, "need": 8},
     "moving-target": {"u_kmh": 10.0, "v_kmh": 20.0, "R_km": 1.0, "A_km2": 10000.0},

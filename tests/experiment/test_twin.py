@@ -87,10 +87,10 @@ def test_waits_as_erlang_has_them() -> None:
 
 @pytest.mark.parametrize("law", ["lognormal", "exponential", "erlang2", "fixed", "uniform"])
 def test_laws_of_service_are_those_of_the_desk(law: str) -> None:
-    from sim.verification.cases import _service_factor
+    from sim.verification.work import service_factor
 
     u = (np.arange(20_000) + 0.5) / 20_000
-    drawn = np.array([_service_factor(law, float(x), 0.6) for x in u]) * 0.4
+    drawn = np.array([service_factor(law, float(x), 0.6) for x in u]) * 0.4
     mean, cv2 = _service(law, 0.4, 0.6)
     assert drawn.mean() == pytest.approx(mean, rel=2e-3)
     assert drawn.var() / drawn.mean() ** 2 == pytest.approx(cv2, abs=0.02)

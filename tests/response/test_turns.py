@@ -8,7 +8,7 @@ import pytest
 
 from sim.foundation.geodesy import Place
 from sim.foundation.streams import name_key
-from sim.response.force import Force
+from sim.response.force import Errand, Force
 from sim.scenario.area import Area, Climate, Sector
 from sim.scenario.area import Place as Town
 from sim.scenario.response import Response, Unit
@@ -29,7 +29,8 @@ def _unit(name: str, **keys: Any) -> Unit:
 
 
 def _sent(of: Force, *about: str, key: int = 1, at_h: float = 0.0) -> str:
-    move = of.dispatch(key, round(at_h * H), domain="land", role="team", place=GOAL, about=about)
+    move = of.dispatch(key, round(at_h * H), domain="land", role="team", place=GOAL,
+                       errand=Errand(sector=about[0] if about else "", kind=about[1] if len(about) > 1 else ""))
     return "" if move is None else of.units[move.unit].id
 
 

@@ -17,7 +17,7 @@ from sim.measure.measures import measure
 from sim.records import NEVER
 
 OWNERS = ("mission", "contributor", "backing-state", "company", "party", "open-source")
-RECORD = {"reported_ratio", "trend_error"}
+RECORD = {"reported_ratio", "trend_error", "published_trend"}
 """Measures of the published record that a rule of publication may change."""
 
 
