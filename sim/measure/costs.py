@@ -28,7 +28,7 @@ def yearly_costs(facts: Mapping[str, float], scenario: Scenario) -> tuple[Cost, 
     Parameters
     ----------
     facts : mapping
-        `flown_h.UNIT`, `scenes.FAMILY` and `cued_scenes.FAMILY` of the counted days.
+        `flown_h.UNIT`, `scenes.FAMILY` and `cued_scenes.FAMILY` of the counted days; what stayed away used nothing.
     scenario : Scenario
         The design and its prices (`study.costs`).
 
@@ -50,14 +50,14 @@ def yearly_costs(facts: Mapping[str, float], scenario: Scenario) -> tuple[Cost, 
 def _flights(facts: Mapping[str, float], prices: Costs, design: Monitoring, year: float) -> Iterator[Cost]:
     for unit in design.drones:
         price = prices.large_drone_eur_h if unit.large else prices.small_drone_eur_h
-        yield Cost(_payer(unit.owner), "flight hours", facts[f"flown_h.{unit.id}"] * year * price)
+        yield Cost(_payer(unit.owner), "flight hours", facts.get(f"flown_h.{unit.id}", 0.0) * year * price)
 
 
 def _scenes(facts: Mapping[str, float], prices: Costs, design: Monitoring, year: float) -> Iterator[Cost]:
     physics = {means.id: means.physics for means in design.means}
     for family in design.satellites:
         price = prices.radar_scene_eur if physics[family.means] == "radar" else prices.optical_scene_eur
-        paid = facts[f"scenes.{family.id}"] + prices.priority_factor * facts[f"cued_scenes.{family.id}"]
+        paid = facts.get(f"scenes.{family.id}", 0.0) + prices.priority_factor * facts.get(f"cued_scenes.{family.id}", 0.0)
         yield Cost(_payer(family.owner), "scenes", paid * year * price)
 
 

@@ -211,10 +211,9 @@ def _verification(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:
     texts = [intro]
     if v.standard.rule == "posterior":
         texts.append(words("verification.posterior", share=_share(v.standard.posterior_share, words)))
-    names = ("funnel", "shares", "incidence", "reliability", "verdict_calendar")
-    return tuple(texts), tuple(drawn[name] for name in names if name in drawn)
-    names = ("funnel", "ledger_losses", "shares", "incidence", "verdict_calendar")
-    return (intro, *ledgers.told(run, words)), (*(drawn[name] for name in names), *ledgers.ledger_tables(run, words))
+    names = ("funnel", "ledger_losses", "shares", "incidence", "reliability", "verdict_calendar")
+    shown = (drawn[name] for name in names if name in drawn)
+    return (*texts, *ledgers.told(run, words)), (*shown, *ledgers.ledger_tables(run, words))
 
 
 def _response(run: Run, drawn: Mapping[str, Drawn], words: Words) -> Parts:

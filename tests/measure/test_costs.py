@@ -62,13 +62,6 @@ def test_more_of_anything_costs_more() -> None:
     totals = []
     for monitors in ("1700", "1710"):
         sets = [("monitoring.observers.observers-a.monitors", monitors), *prices.items()]
-        totals.append(sum(c.eur_year for c in yearly_costs(_Nothing(), read(
+        totals.append(sum(c.eur_year for c in yearly_costs({}, read(
             ROOT / "scenarios" / "observers.toml", overrides=sets).scenario)))
     assert totals[1] - totals[0] == pytest.approx(10 * 150e3 * 1.35)
-
-
-class _Nothing(dict[str, float]):
-    """Amounts of a design that neither flies nor orders scenes."""
-
-    def __missing__(self, key: str) -> float:
-        return 0.0
