@@ -35,6 +35,7 @@ from sim.report.drawing import (
     style,
 )
 from sim.report.figures import _incidence
+from sim.report.grids import one_outline
 from sim.report.languages import Words
 from sim.report.maps import _KM_PER_DEG, _disclaim, _ground, _line
 from sim.report.numbers import exact, figures, shorten
@@ -134,8 +135,8 @@ def _unit_row(axes: Axes, at: int, rows: pd.DataFrame) -> None:
     for _, begin, end, colour, hatch in _PHASES:
         start, stop = rows[begin].to_numpy(dtype=np.float64) / 24, rows[end].to_numpy(dtype=np.float64) / 24
         real = ~(np.isnan(start) | np.isnan(stop))
-        axes.barh(np.full(int(real.sum()), at), (stop - start)[real], left=start[real], height=0.62, color=colour, hatch=hatch,
-                  edgecolor=INK, linewidth=0.25)
+        spans = [(a, b, float(at)) for a, b in zip(start[real].tolist(), stop[real].tolist(), strict=True)]
+        one_outline(axes, spans, colour, hatch, gap=0.0, half=0.31)
 
 
 def _gantt_axis(axes: Axes, run: Run, units: Sequence[Unit], words: Words) -> None:

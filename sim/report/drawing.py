@@ -69,7 +69,7 @@ _STYLE: Any = {
     "axes.facecolor": "white",
     "figure.constrained_layout.use": False,
     "figure.dpi": 72.0,
-    "savefig.dpi": 72.0,
+    "savefig.dpi": 180.0,
     "path.simplify": False,
 }
 

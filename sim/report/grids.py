@@ -85,10 +85,11 @@ def _calendar(axes: Axes, rows: pd.DataFrame, names: Sequence[str], title: str, 
     for called, (colour, hatch) in CALLED.items():
         some = rows["called"] == called
         boxes = [(a / 24, b / 24, float(y)) for a, b, y in zip(rows["from_h"][some], rows["to_h"][some], at[some], strict=True)]
-        _boxes(axes, boxes, colour, hatch)
+        one_outline(axes, boxes, colour, hatch)
     true = rows["truth"] == "breach"
     middle = (rows["from_h"][true] + rows["to_h"][true]) / 48
-    axes.plot(middle, at[true], marker="o", linestyle="none", markersize=2.4, color=INK, markeredgewidth=0)
+    axes.plot(middle, at[true], marker="o", linestyle="none", markersize=2.4, color=INK, markeredgewidth=0,
+              rasterized=True)
     axes.set_yticks(range(len(names)), [shorten(run.sector_title(s), 24) for s in names], fontsize=7.5)
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     axes.set_xlim(0, float(rows["to_h"].max()) / 24 if len(rows) else 1.0)
@@ -97,18 +98,18 @@ def _calendar(axes: Axes, rows: pd.DataFrame, names: Sequence[str], title: str, 
     axes.tick_params(length=0)
 
 
-def _boxes(axes: Axes, boxes: Sequence[tuple[float, float, float]], colour: str, hatch: str) -> None:
-    """All boxes of one colour as one outline, which keeps the file small."""
+def one_outline(axes: Axes, boxes: Sequence[tuple[float, float, float]], colour: str, hatch: str, *, gap: float = 0.06,
+                half: float = 0.44) -> None:
+    """All boxes (from, to, row) of one colour as one outline, which keeps the file small."""
     if not boxes:
         return
-    gap = 0.06
     corners = [
         [
-            (a + gap, y - 0.44),
-            (b - gap, y - 0.44),
-            (b - gap, y + 0.44),
-            (a + gap, y + 0.44),
-            (a + gap, y - 0.44),
+            (a + gap, y - half),
+            (b - gap, y - half),
+            (b - gap, y + half),
+            (a + gap, y + half),
+            (a + gap, y - half),
         ]
         for a, b, y in boxes
     ]
@@ -183,7 +184,7 @@ def _heat(figure: Figure, axes: Axes, values: Grid, unit: str) -> None:
     cells = np.ma.masked_where(~np.isfinite(values) | (values == 0), values)
     edges = [np.arange(n + 1) - 0.5 for n in (values.shape[1], values.shape[0])]
     scale = Normalize(0.0, max(1.0, float(values.max())))
-    mesh = axes.pcolormesh(*edges, cells, cmap=sequential(), norm=scale, edgecolors="white", linewidth=0.3)
+    mesh = axes.pcolormesh(*edges, cells, cmap=sequential(), norm=scale, edgecolors="white", linewidth=0.3, rasterized=True)
     axes.invert_yaxis()
     _bare(axes)
     seamless(figure.colorbar(mesh, ax=axes, label=unit, fraction=0.04, pad=0.02))
