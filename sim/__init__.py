@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment import design, points
+    from sim.experiment.ranking import Choice
     from sim.experiment.run_folder import Finished
+    from sim.report.studies import Frontier, Sensitivity
     from sim.scenario.scenario import Scenario
 
-__all__ = ["Comparison", "Design", "Run", "Sweep", "compare", "coverage", "load", "run", "sweep", "theory"]
+__all__ = [
+    "Comparison", "Design", "Run", "Sweep", "compare", "coverage", "frontier", "load", "run", "sensitivity", "sweep", "theory",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -251,55 +255,81 @@ def _report(path: Path) -> object:
 
 
 class Comparison:
-    """One design against another: `.table` with every measure."""
+    """One design against another, or several against the first: `.table` with every measure, `.choice` of the best."""
 
-    def __init__(self, found: design.Comparison) -> None:
-        self._found = found
+    def __init__(self, found: Sequence[design.Comparison], choice: Choice | None = None) -> None:
+        self._found, self.choice = found, choice
 
     @property
     def table(self) -> pd.DataFrame:
-        """B less A for each measure, with noise interval, whether it is clear, and the gain from pairing."""
+        """B less A for each measure, with noise interval, whether it is clear, and the gain from pairing.
+
+        Of several designs each has rows of its own, under its name, and the intervals of a measure hold for all together.
+        """
         import pandas as pd
 
         from sim.experiment.design import verdict
         from sim.experiment.summary import Difference
 
-        frame = pd.DataFrame(self._found.rows, columns=list(Difference._fields))
-        frame["verdict"] = [verdict(row) for row in self._found.rows]
-        return frame.set_index("measure")
+        rows = [(one.b, *row, verdict(row)) for one in self._found for row in one.rows]
+        frame = pd.DataFrame(rows, columns=["design", *Difference._fields, "verdict"])
+        if len(self._found) > 1:
+            return frame.set_index(["design", "measure"])
+        return frame.drop(columns="design").set_index("measure")
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        head = f"SIMULATED. A = {self._found.a}, B = {self._found.b}"
-        return f"<p>{escape(head)}</p>{self.table.to_html()}"
+        others = "; ".join(one.b for one in self._found)
+        said = [f"SIMULATED. A = {self._found[0].a}, B = {others}"]
+        if len(self._found) > 1:
+            said.append(f"The intervals of a measure hold for all {len(self._found)} comparisons together.")
+        said += [self.choice.told] if self.choice else []
+        return "".join(f"<p>{escape(text)}</p>" for text in said) + self.table.to_html()
 
     def __repr__(self) -> str:
-        return f"<Comparison of {self._found.b} with {self._found.a}>"
+        return f"<Comparison of {'; '.join(one.b for one in self._found)} with {self._found[0].a}>"
 
 
 def compare(
-    a: Design | str,
-    b: Design | str,
-    *,
+    base: Design | str,
+    *others: Design | str,
     seeds: str | None = None,
     replications: int | None = None,
     seed: int | None = None,
     workers: int = 1,
     inputs: int = 0,
+    best: str | None = None,
+    least: bool = False,
 ) -> Comparison:
-    """Run two designs with the same luck and give the paired difference B less A of every measure."""
-    from sim.experiment import design
+    """Run designs with the same luck and give the paired difference of each of the others from the first, in every measure.
+
+    `best`, such as `2pp:verified_share`, also chooses the design with the greatest (`least`: the smallest) value, with that gap
+    as indifference zone. Raises ValueError without a second design, BadUsage for a measure that no choice can be made by.
+    """
+    from sim.experiment import design, ranking
     from sim.experiment.machinery import catalogue
+    from sim.experiment.precision import target
     from sim.experiment.run_folder import read_back
     from sim.experiment.sampled_worlds import paired_worlds
 
-    pair = [load(one) if isinstance(one, str) else one for one in (a, b)]
-    root, count = _luck(pair[0], seed, seeds, replications)
-    runs = [run(one, replications=count, seed=root, workers=workers, report=False, inputs=inputs) for one in pair]
-    sides = [(one.name, *read_back(done.folder)[1:]) for one, done in zip(pair, runs, strict=True)]
-    worlds = paired_worlds(runs[0].folder, runs[1].folder)
-    return Comparison(design.compare(sides[0], sides[1], catalogue(), worlds))
+    every = [load(one) if isinstance(one, str) else one for one in (base, *others)]
+    if not others:
+        raise ValueError(f"compare needs a second design beside {every[0].name}")
+    known = catalogue()
+    asked = None if best is None else target(best, known)
+    root, count = _luck(every[0], seed, seeds, replications)
+    runs = [run(one, replications=count, seed=root, workers=workers, report=False, inputs=inputs) for one in every]
+    sides = [(one.name, *read_back(done.folder)[1:]) for one, done in zip(every, runs, strict=True)]
+    outcomes = [side[1] for side in sides]
+    found = [
+        design.compare(sides[0], side, known, paired_worlds(runs[0].folder, done.folder))
+        for side, done in zip(sides[1:], runs[1:], strict=True)
+    ]
+    choice = None
+    if asked is not None:
+        choice = ranking.choose([side[0] for side in sides], outcomes, asked, known[asked.measure], least=least)
+    return Comparison(ranking.together(found, outcomes, known), choice)
 
 
 def coverage(base: Design | str, *, replications: int = 5, seed: int | None = None, means: str = "all") -> Any:
@@ -375,29 +405,29 @@ def sweep(
     dask: str | None = None,
     design: str = "grid",
     points: int = 64,
+    point_s: float | None = None,
+    point_mb: int | None = None,
 ) -> Sweep:
-    """Run a set of designs: each key with its values, or, for `lhs` and `sobol`, with the two ends of its range."""
+    """Run a set of designs: each key with its values, or, for `lhs` and `sobol`, with the two ends of its range.
+
+    A point that takes more than `point_s` seconds of processor time or `point_mb` megabytes is ended and counted as such in
+    the columns `capped`, `failed` and `status` of the table.
+    """
     from tempfile import TemporaryDirectory
 
     from sim.experiment.design import SweepPlan
     from sim.experiment.design import sweep as run_sweep
-    from sim.experiment.grid import Axis
+    from sim.experiment.limits import Limits
     from sim.experiment.machinery import real
-    from sim.experiment.sampling import DESIGNS, as_range, spread
 
-    if design not in DESIGNS:
-        raise ValueError(f"design = {design!r}: must be one of {', '.join(DESIGNS)}")
     one = load(base) if isinstance(base, str) else base
     root, count = _luck(one, seed, seeds, replications)
-    axes = [Axis(key, tuple(_toml(value) for value in values)) for key, values in grid.items()]
-    chosen = spread(axes if design == "grid" else [as_range(a) for a in axes], design, points)
-    read = lambda values: one._with(values)._content()  # noqa: E731
-    keep = TemporaryDirectory(prefix="ceasefire-sweep-") if out is None else None
-    path = Path(keep.name) / "sweep" if keep else Path(os.fspath(out or ""))
+    chosen = _spread(grid, design, points)
+    keep, path = _place(out)
     with TemporaryDirectory(prefix="ceasefire-") as spare:
         plan = SweepPlan(
             one._content(),
-            read,
+            lambda values: one._with(values)._content(),
             chosen.axes,
             chosen.points,
             real(),
@@ -409,5 +439,123 @@ def sweep(
             Path(spare),
             dask=dask,
             check="axes" if design == "grid" else "some",
+            limits=Limits(point_s, point_mb),
         )
         return Sweep(run_sweep(plan), keep)
+
+
+def _axes(grid: Mapping[str, Sequence[Any]]) -> list[Any]:
+    from sim.experiment.grid import Axis
+
+    return [Axis(key, tuple(_toml(value) for value in values)) for key, values in grid.items()]
+
+
+def _spread(grid: Mapping[str, Sequence[Any]], design: str, points: int) -> Any:
+    from sim.experiment.sampling import DESIGNS, as_range, spread
+
+    if design not in DESIGNS:
+        raise ValueError(f"design = {design!r}: must be one of {', '.join(DESIGNS)}")
+    axes = _axes(grid)
+    return spread(axes if design == "grid" else [as_range(a) for a in axes], design, points)
+
+
+def _place(out: str | os.PathLike[str] | None) -> tuple[TemporaryDirectory[str] | None, Path]:
+    """Where a study is written: a temporary folder that goes with the result, unless one is named."""
+    from tempfile import TemporaryDirectory
+
+    keep = TemporaryDirectory(prefix="ceasefire-study-") if out is None else None
+    return keep, Path(keep.name) / "study" if keep else Path(os.fspath(out or ""))
+
+
+def _labour(one: Design, seed: int, count: int, workers: int, dask: str | None, spare: str, limits: Any) -> points.Labour:
+    from sim.experiment.machinery import real
+    from sim.experiment.points import Labour
+
+    read = lambda values: one._with(values)._content()  # noqa: E731
+    return Labour(read, real(), seed, count, workers, one._data_dirs(), Path(spare), dask=dask, limits=limits)
+
+
+def sensitivity(
+    base: Design | str,
+    ranges: Mapping[str, Sequence[Any]] | None = None,
+    *,
+    measure: str | None = None,
+    method: str = "morris",
+    only: str = "",
+    rows: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    seeds: str | None = None,
+    workers: int = 1,
+    out: str | os.PathLike[str] | None = None,
+    dask: str | None = None,
+    point_s: float | None = None,
+    point_mb: int | None = None,
+) -> Sensitivity:
+    """Rank what moves a measure most: the assumptions of grade C and D over their stated ranges, or keys with two ends each.
+
+    Rows are added until the ranking stands still, at most `rows`. Raises ScenarioErrors, BadUsage naming the value that cannot
+    be asked for, or another Refusal if the folder cannot be used.
+    """
+    from tempfile import TemporaryDirectory
+
+    from sim.experiment import exploring, factors
+    from sim.experiment import sensitivity as law
+    from sim.experiment.limits import Limits
+    from sim.experiment.precision import MEASURE
+    from sim.report.studies import Sensitivity
+
+    if method not in exploring.METHODS:
+        raise ValueError(f"method = {method!r}: must be one of {', '.join(exploring.METHODS)}")
+    one = load(base) if isinstance(base, str) else base
+    root, count = _luck(one, seed, seeds, law.REPLICATIONS if replications is None and seeds is None else replications)
+    found = factors.of_axes(_axes(ranges)) if ranges else factors.of_assumptions(one.scenario, only=tuple(only.split(",")))
+    keep, path = _place(out)
+    with TemporaryDirectory(prefix="ceasefire-") as spare:
+        labour = _labour(one, root, count, workers, dask, spare, Limits(point_s, point_mb))
+        plan = law.SensitivityPlan(
+            one._content(), found, method, measure or MEASURE, rows or exploring.MOST[method], labour, path
+        )
+        return Sensitivity(law.sensitivity(plan), keep)
+
+
+def frontier(
+    base: Design | str,
+    levers: Mapping[str, Sequence[Any]],
+    *,
+    measures: Sequence[str] = (),
+    budget_meur: float | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    seeds: str | None = None,
+    workers: int = 1,
+    out: str | os.PathLike[str] | None = None,
+    dask: str | None = None,
+    design: str = "grid",
+    points: int = 64,
+    point_s: float | None = None,
+    point_mb: int | None = None,
+) -> Frontier:
+    """Set what mixtures of levers give against what they cost a year; prices of the library where the scenario states none.
+
+    Raises ScenarioErrors, BadUsage for a measure that there is not, or another Refusal if the folder cannot be used.
+    """
+    from tempfile import TemporaryDirectory
+
+    from sim.experiment import frontier as law
+    from sim.experiment.limits import Limits
+    from sim.experiment.precision import MEASURE
+    from sim.report.studies import Frontier
+
+    one = load(base) if isinstance(base, str) else base
+    if one.scenario.study.costs is None:
+        one = one._with([("include", "@library/costs.toml")])
+    root, count = _luck(one, seed, seeds, replications)
+    chosen = _spread(levers, design, points)
+    keep, path = _place(out)
+    budget = None if budget_meur is None else budget_meur * 1e6
+    bought = list(measures) or [MEASURE]
+    with TemporaryDirectory(prefix="ceasefire-") as spare:
+        labour = _labour(one, root, count, workers, dask, spare, Limits(point_s, point_mb))
+        plan = law.FrontierPlan(one._content(), chosen.axes, chosen.points, bought, budget, labour, path)
+        return Frontier(law.frontier(plan), keep)
