@@ -42,7 +42,8 @@ class Sensitivity:
     def ranking(self) -> pd.DataFrame:
         """Inputs by their rank for the measure that was asked for, one row for each figure."""
         whole = self.table
-        return whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)].reset_index(drop=True)
+        mine: pd.DataFrame = whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)].reset_index(drop=True)
+        return mine
 
     @property
     def findings(self) -> list[str]:
