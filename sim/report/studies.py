@@ -44,6 +44,8 @@ class Sensitivity:
         whole = self.table
         mine: pd.DataFrame = whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)].reset_index(drop=True)
         return mine
+        shown: pd.DataFrame = whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)]
+        return shown.reset_index(drop=True)
 
     @property
     def findings(self) -> list[str]:
@@ -99,7 +101,8 @@ class Frontier:
 def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_csv(path)
+    frame: pd.DataFrame = pd.read_csv(path)
+    return frame
 
 
 def _left_out(summary: dict[str, Any]) -> list[str]:
