@@ -158,17 +158,19 @@ class Game:
         """Numerators and denominators of the measures, shape (measures, 2), flat."""
         absent = frozenset(name for number, name in enumerate(self.players) if number not in coalition)
         history = self._replayed(absent) if self.asked.replay else self._run(absent)
-        return self._figures(history).ravel()
+        return self._figures(history, self._world(absent & self.bringing).scenario).ravel()
 
     def drilled(self, drill: Drill) -> F64:
         """Measures of a run in which a drill befalls, shape (measures, 2)."""
         known = self.ready.drilled
         if drill.id not in known:
             known[drill.id] = self.ready.engine.prepare(drill.scenario)
-        return self._figures(self._kept(self.ready.engine.replicate(known[drill.id], **self.luck)))
+        return self._figures(self._kept(self.ready.engine.replicate(known[drill.id], **self.luck)), known[drill.id].scenario)
 
-    def _figures(self, history: Any) -> F64:
-        scenario, entries = self.ready.scenario, measures_known()
+    def _figures(self, history: Any, world: Scenario) -> F64:
+        # Sensors that stay away cost nothing: the design is that of the world that was run.
+        scenario = self.ready.scenario.model_copy(update={"monitoring": world.monitoring})
+        entries = measures_known()
         measured = self.ready.engine.measure(history, scenario)
         if any(name in POSTURE for name in self.asked.measures):
             measured = measured._replace(rows=(*measured.rows, *posture_rows(history.tables, scenario)))
