@@ -44,8 +44,6 @@ class Sensitivity:
         whole = self.table
         mine: pd.DataFrame = whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)].reset_index(drop=True)
         return mine
-        shown: pd.DataFrame = whole.loc[whole["measure"] == self.summary["measure"], list(_HEAD)]
-        return shown.reset_index(drop=True)
 
     @property
     def findings(self) -> list[str]:
