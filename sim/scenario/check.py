@@ -51,6 +51,8 @@ def _sources(loaded: Loaded) -> Iterator[str]:
             yield f"sources: {pattern} can name no key" + (f" ({hint})" if hint else "")
     sources = Sources(loaded.scenario.sources)
     for value in values(loaded.scenario):
+        if not value.numeric:
+            continue
         sourced = sources.of(value.path)
         if sourced and sourced.length == len(value.path) and _outside(value.value, sourced.source):
             span = f"{sourced.source.low} to {sourced.source.high}"

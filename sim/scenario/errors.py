@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from sim.scenario.fields import CONTROL
@@ -67,9 +68,14 @@ def dotted(path: Key) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
             continue
-        name = part if _BARE.fullmatch(part) else quoted(part, len(part))
-        text += f".{name}" if text else name
+        text += f".{_named(part)}" if text else _named(part)
     return text
+
+
+@lru_cache(maxsize=4096)
+def _named(part: str) -> str:
+    """One part of a key, in quotes where it needs them; a scenario writes the same few parts thousands of times."""
+    return part if _BARE.fullmatch(part) else quoted(part, len(part))
 
 
 def quoted(text: str, longest: int = _LONGEST) -> str:

@@ -13,6 +13,8 @@ CONTROL = frozenset((*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *
 
 def plain_text(text: str) -> str:
     """Refuse control characters and bidirectional overrides, which would rewrite a reader's screen."""
+    if text.isascii() and text.isprintable():  # nearly all text; the letters need not be looked at one by one
+        return text
     for place, letter in enumerate(text):
         if ord(letter) in CONTROL:
             raise ValueError(f"control character U+{ord(letter):04X} at place {place + 1}")

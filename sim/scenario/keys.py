@@ -157,7 +157,7 @@ def default_of(path: Key, tree: Any) -> Any:
     return None if info is None or info.is_required() else info.get_default(call_default_factory=True)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """Fields of a model by the name they have in a file."""
     return {info.alias or name: info for name, info in model.model_fields.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from pydantic import BaseModel
 from sim.scenario.errors import dotted
 from sim.scenario.keys import fields
 from sim.scenario.scenario import Scenario, Source
+
+_PLAIN = frozenset((float, int, bool, str, type(None)))
 
 
 class Value(NamedTuple):
@@ -58,9 +61,19 @@ def values(scenario: Scenario) -> Iterator[Value]:
 
 
 def _model(model: BaseModel, path: tuple[str, ...]) -> Iterator[Value]:
-    for key, info in fields(type(model)).items():
-        name = key if key in type(model).model_fields else f"{key}_"
-        yield from _any(getattr(model, name), (*path, key), info.description or "")
+    for key, name, meaning in _slots(type(model)):
+        value = getattr(model, name)
+        if type(value) in _PLAIN:  # nearly all values; each other layer of generators costs as much as the value
+            yield Value((*path, key), value, meaning)
+        else:
+            yield from _any(value, (*path, key), meaning)
+
+
+@lru_cache(maxsize=512)
+def _slots(model: type[BaseModel]) -> tuple[tuple[str, str, str], ...]:
+    """Of each key that a kind of part has: the key, the attribute that holds it, and its meaning."""
+    held = model.model_fields
+    return tuple((key, key if key in held else f"{key}_", info.description or "") for key, info in fields(model).items())
 
 
 def _any(value: Any, path: tuple[str, ...], meaning: str) -> Iterator[Value]:
@@ -89,16 +102,22 @@ class Sources:
             for part in pattern.split("."):
                 node = node.setdefault(part, {})
             node[_HERE] = Sourced(pattern, source)
+        self._known: dict[tuple[str, ...], tuple[list[dict[str, Any]], Sourced | None]] = {(): ([self._root], None)}
 
     def of(self, path: tuple[str, ...]) -> Sourced | None:
         """Source of a key: the longest pattern that is the key or a table above it; of two, the one with
         fewer stars.
         """
-        layer, best = [self._root], None
-        for part in path:
-            layer = _next(layer, part)
-            best = min(_sourced(layer), key=_stars, default=best)
-        return best
+        return self._walked(path)[1]
+
+    def _walked(self, path: tuple[str, ...]) -> tuple[list[dict[str, Any]], Sourced | None]:
+        """Patterns that go on below a path, and its source; keys of one table share the walk to it."""
+        known = self._known.get(path)
+        if known is None:
+            above, best = self._walked(path[:-1])
+            layer = _next(above, path[-1]) if above else above
+            known = self._known[path] = layer, min(_sourced(layer), key=_stars, default=best) if layer else best
+        return known
 
 
 def _next(layer: list[dict[str, Any]], part: str) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ def _clean(node: Any, path: Key, faults: list[Fault]) -> Any:
 
 
 def _clean_key(key: str, path: Key, faults: list[Fault]) -> str:
-    if any(0xD800 <= ord(letter) < 0xE000 for letter in key):
+    if not key.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in key):
         faults.append(Fault(path, "holds a lone surrogate, which is no letter", "", "", "key"))
     return key.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -102,7 +102,7 @@ def _unfit(node: Any, path: Key) -> str:
         return "too large: whole numbers must fit in 64 bits"
     if isinstance(node, date | time | datetime):
         return "needs a time and an offset, as in 2026-02-01T00:00:00Z" if path == ("start",) else "a date has no place here"
-    if isinstance(node, str) and any(0xD800 <= ord(letter) < 0xE000 for letter in node):
+    if isinstance(node, str) and not node.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in node):
         return "holds a lone surrogate, which is no letter"
     return ""
 
