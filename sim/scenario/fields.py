@@ -24,7 +24,8 @@ def plain_text(text: str) -> str:
 class Part(BaseModel):
     """A frozen, closed part of a scenario: unknown keys, wrong types, NaN and infinities are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=False,
+                              defer_build=True)
 
 
 def key(meaning: str, default: Any = ..., **bounds: Any) -> Any:
