@@ -25,7 +25,7 @@ from sim.experiment.refusals import BadInput, BadPlace, BadUsage, Refusal
 HELP = """How well can a ceasefire be checked from drones and satellites, and how fast can a force answer?
 
 Start with: ceasefire run scenarios/technical-means.toml"""
-RESUMABLE = ("run", "compare", "sweep", "sensitivity", "frontier", "contributions")
+RESUMABLE = ("run", "compare", "sweep", "sensitivity", "frontier", "contributions", "study")
 _EPILOG = "Exit codes: 0 done, 2 usage, 3 input, 4 limit, 5 place, 6 integrity, 75 in use, 130 interrupted."
 
 app = typer.Typer(
@@ -388,6 +388,36 @@ def contributions(
     asked = Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
     found = value_contributions(file, Wanted(measure, pairs or PAIRS, drills, everyone, by), asked)
     raise typer.Exit(show_contributions(found, asked))
+
+
+@app.command(short_help="A named study: who wins where, at what cost.")
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of a shipped study, or its file.")],
+    only: Annotated[str, typer.Option("--only", metavar="A,B", show_default=False, help="Only these questions.")] = "",
+    sets: o.Set = [],  # noqa: B006
+    seed: o.Seed = None,
+    seeds: o.Seeds = None,
+    replications: o.Replications = None,
+    workers: o.Workers = None,
+    out: o.Out = None,
+    cache: o.Cache = None,
+    resume: o.Resume = False,
+    force: o.Force = False,
+    data: o.Data = [],  # noqa: B006
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Run a named study in pairs: for each question where one design wins, where it loses, and what it costs.
+
+    \b
+    Example: ceasefire study agenda --only budget-350 --replications 4
+    """
+    from sim.cli.study import show_study, study_named
+    from sim.cli.work import Asked
+
+    asked = Asked(sets, seed, seeds, replications, workers, out, cache, force, None, data, as_json, quiet)
+    raise typer.Exit(show_study(study_named(name, [one for one in only.split(",") if one], asked), asked))
 
 
 @app.command(short_help="Prove the engine against known answers.")
