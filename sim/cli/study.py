@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.cli import screen, work
+from sim.cli.options import pair
 from sim.cli.work import Asked
 from sim.experiment.refusals import BadInput, BadUsage
 from sim.experiment.studies import COST, SUMMARY, TABLE, Studied, StudyPlan, read_study, study
@@ -19,7 +20,7 @@ from sim.experiment.studies import COST, SUMMARY, TABLE, Studied, StudyPlan, rea
 def study_named(name: str, only: Sequence[str], asked: Asked) -> Studied:
     """Run a study that comes with the project, or one in a file of its own."""
     work.one_thread()
-    whole = read_study(_file(name), sets=[work.pair(one) for one in asked.sets], only=only)
+    whole = read_study(_file(name), sets=[pair(one) for one in asked.sets], only=only)
     if asked.seeds is not None:
         from sim.experiment.seeds import seed_set
 

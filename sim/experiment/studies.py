@@ -98,7 +98,12 @@ class Studied(NamedTuple):
 
 
 def read_study(file: Path, *, sets: Sequence[tuple[str, str]] = (), only: Sequence[str] = ()) -> StudyFile:
-    """Read a study; `sets` go over all its values, `only` keeps some questions. Raises BadInput or BadUsage, naming what is wrong."""
+    """Read a study; `sets` go over all its values, `only` keeps some questions.
+
+    Raises
+    ------
+    BadInput, BadUsage : naming what is wrong
+    """
     try:
         tree = tomllib.loads(file.read_text(encoding="utf-8"))
         whole = _study(tree, dict(sets))
@@ -123,7 +128,7 @@ def _study(tree: Mapping[str, Any], sets: Mapping[str, str]) -> StudyFile:
 
 
 def _question(one: Any, tree: Any, designs: Any, conditions: Any, fixed: Mapping[str, str], sets: Mapping[str, str]) -> Question:
-    condition = conditions[one["condition"]] if one.get("condition") else {"set": {}, "title": ""}
+    condition: Any = conditions[one["condition"]] if one.get("condition") else {"set": {}, "title": ""}
     arms = tuple(_arm(designs[name], condition["set"], fixed, sets) for name in one["designs"])
     measures = tuple(one.get("measures", tree["measures"]))
     return Question(one["id"], one["title"], tuple(one["agenda"]), condition["title"], arms, one.get("pairs", "all"), measures)
@@ -169,7 +174,8 @@ class Place(NamedTuple):
 
 def study(plan: StudyPlan) -> Studied:
     """Run what is missing and write the tables; the same call again goes on, or just reads."""
-    places = {arm.label: Place((("scenario", arm.scenario), *arm.values), arm.label) for q in plan.study.questions for arm in q.arms}
+    arms = (arm for question in plan.study.questions for arm in question.arms)
+    places = {arm.label: Place((("scenario", arm.scenario), *arm.values), arm.label) for arm in arms}
     loaded = {label: plan.labour.read(place.values) for label, place in places.items()}  # bad keys write nothing
     first = next(iter(loaded.values()))
     asked = _asked(plan, loaded)
@@ -306,8 +312,8 @@ def _tables(summary: Mapping[str, Any]) -> dict[str, bytes]:
     only = [(q["id"], *row.values(), tables.STATUS) for q in summary["questions"] for row in q["only"]]
     return {
         TABLE: tables.csv_bytes(head, rows),
-        DESIGNS: tables.csv_bytes(("question", "design", "arm", "scenario", "budget_meur", "measure", "unit", "estimate", "noise_low",
-                                   "noise_high", "replications", "reason", "level", "status"), designs),
+        DESIGNS: tables.csv_bytes(("question", "design", "arm", "scenario", "budget_meur", "measure", "unit", "estimate",
+                                   "noise_low", "noise_high", "replications", "reason", "level", "status"), designs),
         ONLY: tables.csv_bytes(("question", "kind", "side", "only", "confirmed", "acts", "others_confirmed", "others_acts",
                                 "status"), only),
     }  # fmt: skip

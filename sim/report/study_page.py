@@ -40,7 +40,8 @@ def tables_of(summary: Mapping[str, Any]) -> Iterator[Table]:
         yield Table(f"{one['title']}: kinds that one design alone confirmed", ("kind", "side", "design", "confirmed"), tuple(
             (row["kind"], row["side"], row["only"], f"{row['confirmed']:.0f} of {row['acts']:.0f}") for row in one["only"]))
     yield Table("Rankings that flip", ("A", "B", "measure", "A wins in", "B wins in"), tuple(
-        (row["a"], row["b"], row["measure"], ", ".join(row["a_wins_in"]), ", ".join(row["b_wins_in"])) for row in summary["flips"]))
+        (row["a"], row["b"], row["measure"], ", ".join(row["a_wins_in"]), ", ".join(row["b_wins_in"]))
+        for row in summary["flips"]))
 
 
 def told(value: float | None) -> str:

@@ -45,10 +45,9 @@ def test_an_unknown_question_is_refused() -> None:
 
 
 def test_the_shipped_study_runs_small(tmp_path: Path) -> None:
-    args = ["study", "agenda", "--only", "chosen", "--set", "days=3", "--replications", "2", "--workers", "1", "--quiet",
-            "--out", str(tmp_path / "s")]
-    args[3] = "budget-105"
-    assert command(args, tmp_path).code == 0
+    args = ("study", "agenda", "--only", "budget-105", "--set", "days=3", "--replications", "2", "--workers", "1", "--quiet")
+    answer = command(tmp_path, *args, "--out", "s", real=True)
+    assert answer.code == 0, answer.err
     summary = json.loads((tmp_path / "s" / "study.json").read_bytes())
     (question,) = summary["questions"]
     assert len(question["designs"]) == 5 and len(question["comparisons"]) == 10
