@@ -463,6 +463,39 @@ def report(
     report_run(Path(run_folder), lang, quiet=quiet)
 
 
+@app.command(short_help="A finished run as files for other tools.")
+def export(
+    run_folder: Annotated[str, typer.Argument(metavar="RUN", show_default=False, help="Folder of a finished run.")],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="NAME[,NAME…]", help="Formats: geojson, kml, czml, csv, parquet (needs pyarrow)."),
+    ] = "geojson,kml,czml,csv",
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="DIR", show_default=False, help="New or empty folder. Default: RUN-export beside RUN."),
+    ] = None,
+    published: Annotated[
+        str | None,
+        typer.Option("--published", metavar="DATE", show_default=False,
+                     help="Date that the RO-Crate states. Default: the day on which the run was finished."),
+    ] = None,
+    as_json: o.Json = False,
+    json_errors: o.JsonErrors = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Write a finished run for other tools: by sector, side and day, never finer, each file marked SIMULATED.
+
+    geojson and kml open in a map, czml plays day by day on a globe, csv and parquet hold the tables with n and intervals.
+    An ro-crate-metadata.json lists the files with their digests. Nothing is overwritten.
+
+    \b
+    Example: ceasefire export runs/technical-means-0123456789ab --to geojson,csv --out for-the-map
+    """
+    from sim.cli.exporting import export_run
+
+    export_run(Path(run_folder), to, out, published, as_json=as_json, quiet=quiet)
+
+
 @app.command(short_help="The life of one violation or finding.")
 def trace(
     run_folder: Annotated[str, typer.Argument(metavar="RUN", show_default=False, help="Folder of a finished run.")],
