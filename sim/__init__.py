@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison", "Design", "Run", "Sweep", "compare", "coverage", "frontier", "load", "run", "sensitivity", "sweep", "theory",
 ]  # fmt: skip
+__all__ = ["Comparison", "Design", "Run", "Sweep", "compare", "contributions", "coverage", "load", "run", "sweep", "theory"]
 
 
 def __getattr__(name: str) -> Any:
@@ -345,6 +346,34 @@ def coverage(base: Design | str, *, replications: int = 5, seed: int | None = No
     prepared = real().prepare(one.scenario, data_dirs=one._data_dirs())
     root = one.scenario.study.seed if seed is None else seed
     return Coverage(study(prepared, seed=root, replications=replications), prepared.cells, one.scenario, means)
+
+
+def contributions(base: Design | str, *, measures: Sequence[str] = ("posture_in_time_share",), pairs: int = 4,
+                  drills: bool = False, replications: int | None = None, seed: int | None = None, seeds: str | None = None,
+                  workers: int = 1, out: str | os.PathLike[str] | None = None) -> Any:
+    """What each contribution is worth to measures (`.table`, `.wholes`), and what breaks in each drill (`.drills`).
+
+    Raises ValueError for a measure that is not known, ScenarioErrors, or a Refusal where nobody contributes.
+    """
+    from tempfile import TemporaryDirectory
+
+    from sim.experiment.contribution_study import StudyPlan, study
+    from sim.experiment.contributions import Asked, measures_known
+    from sim.experiment.drills import drills_of
+    from sim.report.valued import Contributions
+
+    known = measures_known()
+    for name in measures:
+        if name not in known:
+            raise ValueError(f"measures = {name!r}: no such measure; there are {', '.join(known)}")
+    one = load(base) if isinstance(base, str) else base
+    root, count = _luck(one, seed, seeds, replications)
+    keep = TemporaryDirectory(prefix="ceasefire-contributions-") if out is None else None
+    path = Path(keep.name) / "study" if keep else Path(os.fspath(out or ""))
+    content = one._content()
+    asked = Asked(tuple(measures), pairs, True, drills_of(content.scenario) if drills else ())
+    return Contributions(study(StudyPlan(content.scenario, content.digests, root, count, asked, path, workers, one._data_dirs())),
+                         keep)
 
 
 class Sweep:
