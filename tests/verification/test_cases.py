@@ -49,6 +49,15 @@ def test_kinds_are_kept_apart() -> None:
     assert Office().run(seen(1), seen(2, 0.1, kind=GRAVE)).cases() == [[1], [2]]
 
 
+def test_a_case_may_name_both_sides() -> None:
+    """Reports that accuse A and B are one case, which then names the side that most of them name, or neither."""
+    even = Office().run(seen(1, side=0), seen(2, 0.1, side=1, physics=THERMAL))
+    assert even.cases() == [[1, 2]]
+    assert [found.side for found in even.findings] == [2]
+    most = Office(section(attribution_h=2.0)).run(seen(1, side=0), seen(2, 0.1, side=1, physics=THERMAL), seen(3, 0.2, side=1))
+    assert [found.side for found in most.findings] == [1]
+
+
 def test_a_cued_look_joins_the_case_that_ordered_it() -> None:
     """Whatever its place and time, and also when the case is closed; another kind makes a case of its own."""
     office = Office().run(seen(1), seen(2, 10.0, km=90.0, case=1), seen(3, 60.0, case=1), seen(4, 0.2, kind=GRAVE, case=1))
