@@ -26,8 +26,8 @@ from sim.verification.cases import CaseBook
 HOUR_US = 3_600_000_000
 DAYS = 30
 WARM_UP_D = 5
-RATIO_MAX = 1.4
-"""The goal is 1.2; a busy machine of two cores took 1.06 and 1.19. Without an index of time it took many times that."""
+RATIO_MAX = 1.2
+"""The goal, for the least of four runs at each rate; measured 1.11 to 1.18."""
 GROWTH_MAX_MB = 50.0
 LOADED = read(shipped("scenarios") / "complaint-flood.toml").scenario
 
@@ -107,7 +107,7 @@ def test_a_case_costs_the_same_in_a_flood(cells: int, capsys: pytest.CaptureFixt
     """Every complaint is worked on; in one place thousands of cases are open at once."""
     section = every_complaint_a_case()
     few, many = (flood(per_day, cells=cells) for per_day in (500, 5000))
-    costs = [(cost_s(few, section), cost_s(many, section)) for _ in range(2)]
+    costs = [(cost_s(few, section), cost_s(many, section)) for _ in range(4)]
     least = [min(column) for column in zip(*costs, strict=True)]
     with capsys.disabled():
         print(f"\nflood, {cells} cells: {least[1] * 1e6:.1f} µs a case at 5,000 a day, {least[0] * 1e6:.1f} at 500, "
