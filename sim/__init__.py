@@ -372,7 +372,8 @@ def contributions(base: Design | str, *, measures: Sequence[str] = ("posture_in_
     path = Path(keep.name) / "study" if keep else Path(os.fspath(out or ""))
     content = one._content()
     asked = Asked(tuple(measures), pairs, True, drills_of(content.scenario) if drills else ())
-    return Contributions(study(StudyPlan(content.scenario, dict(content.digests), root, count, asked, path, workers, one._data_dirs())),
+    plan = StudyPlan(content.scenario, dict(content.digests), root, count, asked, path, workers, one._data_dirs())
+    return Contributions(study(plan),
                          keep)
 
 
