@@ -50,3 +50,9 @@ def test_rule_of_the_verdict() -> None:
         np.array([6.0, 5.9, 5.9, 0.0, 7.0]), np.array([0.0, 0.5, 0.49, 1.0, 1.0]), breach_points=6.0, required_power=0.5
     )
     assert made.tolist() == [BREACH, COMPLIANT, UNDETERMINED, COMPLIANT, BREACH]
+
+
+@pytest.mark.parametrize(("required", "silent"), [(0.2, 3), (0.5, 2), (0.9, 1)])
+def test_silence_is_compliance_with_the_power_asked_for(required: float, silent: int) -> None:
+    made = called(np.zeros(4), np.array([0.19, 0.2, 0.5, 0.9]), breach_points=6.0, required_power=required)
+    assert made.tolist() == [UNDETERMINED] * (4 - silent) + [COMPLIANT] * silent
