@@ -373,8 +373,7 @@ def contributions(base: Design | str, *, measures: Sequence[str] = ("posture_in_
     content = one._content()
     asked = Asked(tuple(measures), pairs, True, drills_of(content.scenario) if drills else ())
     plan = StudyPlan(content.scenario, dict(content.digests), root, count, asked, path, workers, one._data_dirs())
-    return Contributions(study(plan),
-                         keep)
+    return Contributions(study(plan), keep)
 
 
 class Sweep:

@@ -99,7 +99,7 @@ def _screen(found: Studied) -> list[str]:
     for question in summary["questions"]:
         told += ["", f"{question['id']}: {question['title']}"]
         told += [f"  {one['title']}: {_cost(one)}" for one in question["designs"]]
-        told += [screen.folded(f"- {pair['verdict']}.") for pair in question["comparisons"]]
+        told += [screen.folded(f"- {one['a']} against {one['b']}: {one['verdict']}.") for one in question["comparisons"]]
     told += ["", f"{len(summary['flips'])} rankings of two arms flip between questions"]
     return [*told, "", screen.folded(CAVEAT), f"tables: {found.path / TABLE}, {found.path / SUMMARY}; page: study.html"]
 
