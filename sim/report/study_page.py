@@ -21,7 +21,7 @@ def write_study(folder: Path, summary: Mapping[str, Any]) -> Path:
            f"Noise: {summary['level']:.0%} intervals. Inputs: {summary['inputs']}.",
            "A design is never called better: where it wins and where it loses stand side by side."]
     text = _environment().get_template("study.html.j2").render(
-        t=words("en"), policy=POLICY, title=summary["title"], paragraphs=how, tables=tuple(tables_of(summary)),
+        t=words(language="en"), policy=POLICY, title=summary["title"], paragraphs=how, tables=tuple(tables_of(summary)),
         how="How to read this page", pictures="Pictures", numbers="Tables", shown=[])
     put(folder / "study.html", text.encode())
     return folder / "study.html"
