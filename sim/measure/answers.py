@@ -36,7 +36,7 @@ def answer_counts(history: History, scenario: Scenario) -> Iterator[Count]:
     inside = (orders["triggered_h"] >= scenario.warm_up_h) & (orders["triggered_h"] < scenario.days * 24)
     yield from _right_and_wrong(tables, inside, scenario.days - scenario.warm_up_h / 24)
     yield from _in_time(history, inside, scenario)
-    yield from _members(history.facts)
+    yield from _members(history.facts, scenario)
     yield from _effects(history.facts)
 
 
@@ -129,14 +129,22 @@ def due_h(tables: dict[str, Columns], rungs: dict[str, Rung]) -> dict[str, np.nd
     return due | {"own": orders["due_h"]}
 
 
-def _members(facts: dict[str, float]) -> Iterator[Count]:
-    """Share of the decisions of each procedure that waited for a member to the last."""
+def _members(facts: dict[str, float], scenario: Scenario) -> Iterator[Count]:
+    """Share of the decisions of each procedure that waited for a member to the last.
+
+    Members for whom none waited have their row too: a share over the replications in which one was waited for is too high.
+    """
     last = {name.removeprefix("last "): count for name, count in facts.items() if name.startswith("last ")}
     totals: dict[str, float] = {}
     for name, count in last.items():
         procedure = name.split("/")[0]
         totals[procedure] = totals.get(procedure, 0.0) + count
-    yield from (Count("critical_member_share", "member", name, count, totals[name.split("/")[0]]) for name, count in last.items())
+    for body in scenario.response.procedures:
+        ids = [f"member-{n + 1}" for n in range(body.members)]
+        if body.rule == "opt-in":
+            ids = [one.id for one in scenario.response.contributions]
+        for name in (f"{body.id}/{one}" for one in ids if body.id in totals):
+            yield Count("critical_member_share", "member", name, last.get(name, 0.0), totals[body.id])
 
 
 def _effects(facts: dict[str, float]) -> Iterator[Count]:

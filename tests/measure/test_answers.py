@@ -117,3 +117,13 @@ def test_the_member_who_is_waited_for_is_named() -> None:
     last = b / (a + b) + c / (a + c) - (b + c) / (a + b + c)
     assert whole > 40 and abs(part / whole - last) < 4 * math.sqrt(last * (1 - last) / whole)
     assert sum(p for (name, _, _), (p, _) in found.items() if name == "critical_member_share") == whole
+
+
+def test_members_for_whom_nobody_waited_count_with_no_decision() -> None:
+    """Two of five decisions waited for one member and three for another: the third has none of five, not no share at all."""
+    history, scenario = told("co-chairs")
+    facts = {name: value for name, value in history.facts.items() if not name.startswith("last ")}
+    facts |= {"last two-of-three/member-1": 2.0, "last two-of-three/member-3": 3.0}
+    found = {group: pair for (name, _, group), pair in counts(history._replace(facts=facts), scenario).items()
+             if name == "critical_member_share"}
+    assert found == {f"two-of-three/member-{n}": (count, 5.0) for n, count in ((1, 2.0), (2, 0.0), (3, 3.0))}
